@@ -1,0 +1,31 @@
+// What image-wide analyzers see, and what they build: the inventory.
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "facts/facts.h"
+#include "image/file_tree.h"
+#include "model/report.h"
+
+namespace fathom {
+
+// Content digest → facts. An entry is missing when the file could not be examined (a gap says so).
+using FactsByDigest = std::map<std::string, FileFacts>;
+
+struct ImageInput {
+  const image::FileTree& tree;
+  const FactsByDigest& facts;
+};
+
+struct Inventory {
+  std::vector<Component> components;
+  std::vector<Mention> mentions;
+  std::vector<Gap> gaps;
+  // Path → index into components: which package installed it.
+  std::map<std::string, std::size_t> owner_of;
+};
+
+}  // namespace fathom

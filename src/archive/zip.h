@@ -1,0 +1,44 @@
+// Reads zip archives (jar, wheel, apk …) by their central directory, and says where it and the
+// local headers disagree. Source: PKWARE APPNOTE 6.3.10.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "archive/stream.h"
+
+namespace fathom::archive {
+
+struct ZipEntry {
+  std::string path;  // as written
+  std::uint16_t method = 0;
+  std::uint16_t flags = 0;
+  std::uint64_t compressed_size = 0;
+  std::uint64_t size = 0;
+  std::uint32_t crc32 = 0;
+  std::uint64_t header_offset = 0;  // of the local header, from the start of the file
+  bool is_directory = false;
+  bool encrypted = false;
+};
+
+class ZipFile {
+ public:
+  // Views `bytes`; must not outlive them. Fails when no central directory can be found.
+  static Result<ZipFile> parse(ByteView bytes, const Limits& limits);
+
+  const std::vector<ZipEntry>& entries() const { return entries_; }
+  // Overlapping members, disagreeing headers, a directory that ends early, bytes before the first.
+  const std::vector<Error>& problems() const { return problems_; }
+
+  // The content, checked against size and CRC-32. Stored and deflated members; others unsupported.
+  Result<Bytes> read(const ZipEntry& entry, const InflateLimits& limits) const;
+
+ private:
+  ByteView bytes_;
+  std::vector<ZipEntry> entries_;
+  std::vector<Error> problems_;
+};
+
+}  // namespace fathom::archive

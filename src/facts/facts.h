@@ -1,0 +1,138 @@
+// Facts: everything the bytes of one file say, and nothing else. They are what `recover` yields,
+// what the confined child sends, what a cache keeps under the file's digest. No path, no clock, no
+// knowledge of any library: that comes in later stages, so that a new signature or advisory
+// re-judges old facts without opening an image.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/component.h"
+
+namespace fathom {
+
+enum class FileKind {
+  empty,
+  elf,
+  script,      // starts with #! or is bytecode's source by its own marks
+  bytecode,    // class, pyc, wasm, LLVM bitcode …
+  archive,     // zip, tar, ar, and compressed files
+  executable,  // code of another system: PE, Mach-O
+  database,    // a package database that an analyzer read
+  text,
+  data,     // a recognised type that no program maps as code
+  unknown,  // magic that fathom does not know: a gap
+};
+std::string_view name_of(FileKind kind);
+
+// A run of printable text in a file that may state a version: it has a digit, a dot and a digit,
+// and is at most limits.text_bytes long.
+struct Text {
+  std::uint64_t offset = 0;
+  std::string text;
+  auto operator<=>(const Text&) const = default;
+};
+
+// A NUL-terminated string of at least 6 bytes, as its XXH3 hash (without the NUL): enough to ask
+// "does this exact text stand in the file, and where", at 16 bytes each.
+struct StringHash {
+  std::uint64_t hash = 0;
+  std::uint64_t offset = 0;
+  auto operator<=>(const StringHash&) const = default;
+};
+
+// A function that does nothing but return a constant: how libraries compile version-number
+// functions (x86_64 `mov eax, imm32; ret`, aarch64 `movz/movk w0; ret`).
+struct ConstantReturn {
+  std::uint64_t value = 0;
+  std::uint64_t offset = 0;   // of the instruction, in the file
+  std::uint64_t address = 0;  // virtual
+  auto operator<=>(const ConstantReturn&) const = default;
+};
+
+struct ElfFacts {
+  std::uint8_t bits = 64;
+  bool big_endian = false;
+  std::uint16_t machine = 0;  // e_machine
+  std::string machine_name;   // "x86_64", "aarch64", "EM_243" for others
+  std::string type;  // "executable", "pie", "static-pie", "shared object", "relocatable", "core", …
+  std::string interpreter;          // PT_INTERP, or empty
+  std::string soname;               // DT_SONAME, or empty
+  std::vector<std::string> needed;  // DT_NEEDED in order
+  std::vector<std::string> runpath, rpath;
+  bool is_static = false;  // runs without a dynamic linker
+  bool stripped = false;   // no .symtab
+  bool has_debug_info = false;
+  bool has_section_headers = false;
+  std::string build_id;                        // hex, or empty
+  std::vector<std::string> comments;           // .comment: compilers, in order, distinct
+  std::string go_build_id;                     // .note.go.buildid
+  std::vector<std::string> exported_versions;  // symbol versions it defines, in order
+  std::uint64_t executable_bytes =
+      0;  // file bytes of sections (or, without them, segments) that are executable
+};
+
+// A file that a package says it installed.
+struct OwnedPath {
+  std::string path;  // relative to the root, "usr/bin/app"
+  std::string md5;   // hex, or empty
+  std::string sha1;  // hex, or empty
+  auto operator<=>(const OwnedPath&) const = default;
+};
+
+// A package that the content of a file claims. Components are made of these in later stages.
+struct PackageClaim {
+  Component component;           // file, layer and digest empty; evidence with places only
+  std::vector<OwnedPath> owned;  // deb, apk
+  bool installed = true;         // false: the database lists it as removed
+};
+
+// Bytes of executable sections that an analyzer explains: "the Go linker put them there".
+struct Attribution {
+  std::string analyzer;
+  std::uint64_t bytes = 0;
+};
+
+struct FileFacts;
+
+// A file inside this file: a member of an archive, or what a compressed file contains.
+struct MemberFacts;
+
+struct FileFacts {
+  FileKind kind = FileKind::unknown;
+  std::string type;    // for people: "ELF", "gzip-compressed", "PNG image", "UTF-8 text"
+  bool inert = false;  // recognised and never mapped as code
+  std::uint64_t size = 0;
+  std::string md5;  // hex; what dpkg's lists name
+  std::optional<ElfFacts> elf;
+  std::vector<PackageClaim> packages;
+  std::vector<Attribution> attributions;
+  // dpkg's *.md5sums: a list of files with no package name (that is in the list's own path).
+  std::vector<OwnedPath> checksum_list;
+  std::vector<Text> texts;                // by offset
+  std::vector<StringHash> strings;        // by (hash, offset)
+  std::vector<ConstantReturn> constants;  // by (value, offset)
+  std::vector<MemberFacts> members;       // in archive order
+  std::vector<Gap> gaps;                  // file, digest and layer empty
+  std::uint64_t gaps_not_kept = 0;
+  // Analyzers that looked at the file, as "name@version", in order.
+  std::vector<std::string> analyzed_by;
+};
+
+struct MemberFacts {
+  std::string path;    // inside the archive
+  std::string digest;  // "sha256:…"
+  FileFacts facts;
+};
+
+// The codec: versioned, little-endian, bounded. decode() accepts only what encode() of the same
+// version can have written; everything else is an error, never a crash (it reads what a confined
+// child, possibly taken over by its input, has sent).
+std::string encode(const FileFacts& facts);
+Result<FileFacts> decode_facts(std::string_view bytes);
+
+}  // namespace fathom

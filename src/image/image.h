@@ -1,0 +1,102 @@
+// A container image: what it says about itself, and its layers as they stream by.
+//
+//   Store ──open_image──▶ Image ──read_layer, each──▶ Layer (entries, gaps) ──flatten──▶ FileTree
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/tar.h"
+#include "base/digest.h"
+#include "base/limits.h"
+#include "image/store.h"
+#include "model/evidence.h"
+
+namespace fathom::image {
+
+struct LayerInfo {
+  std::string digest;      // of the blob as it ships, "" where the format has none (dir, file)
+  std::string diff_id;     // of the tar inside, from the config
+  std::string media_type;  // as the manifest says it
+  std::uint64_t size = 0;  // of the blob
+  std::string created_by;  // the config's history line
+  bool empty = false;      // history without a layer is kept out; this stays false
+};
+
+struct ImageInfo {
+  std::string source;    // row name: "oci-archive"
+  std::string digest;    // of the manifest; of the config for old docker archives; "" for dir/file
+  std::string platform;  // "linux/arm64/v8", "" when unknown
+  std::vector<std::string> names;  // tags
+  std::string created;
+  std::string user, working_dir;
+  std::vector<std::string> entrypoint, command, env;
+  std::vector<LayerInfo> layers;  // base first
+  std::vector<Gap> gaps;
+};
+
+// One entry of one layer, path normalised: no leading "/" or "./", no "..", no empty parts.
+struct Entry {
+  std::string path;
+  archive::TarType type = archive::TarType::regular;
+  std::uint32_t mode = 0;
+  std::uint64_t uid = 0, gid = 0;
+  std::int64_t mtime = 0;
+  std::uint64_t size = 0;
+  std::string link_target;        // symlinks: as written; hard links: normalised path
+  std::string digest;             // of a regular file's content, once known; "" before
+  bool whiteout = false;          // deletes `path` of lower layers (".wh." already taken off)
+  bool opaque = false;            // hides everything below `path` of lower layers
+  bool has_capabilities = false;  // security.capability
+};
+
+struct Layer {
+  LayerInfo info;
+  std::vector<Entry> entries;  // in archive order
+  std::vector<Gap> gaps;
+  bool complete = true;  // false: the stream broke; entries before the break stand
+};
+
+// Called for every entry in order. `content` is there for regular files up to limits.file_bytes;
+// larger ones come with their digest already in the entry and a gap in the layer.
+using EntryVisitor = std::function<void(Entry entry, std::optional<Bytes> content)>;
+
+struct OpenOptions {
+  std::string scheme;     // a row's name, or empty: found by looking
+  std::string platform;   // "linux/arm64", or empty: this machine's, else the only one
+  std::string reference;  // tag or digest inside an OCI layout or docker archive, or empty
+};
+
+class Image {
+ public:
+  virtual ~Image() = default;
+  const ImageInfo& info() const { return info_; }
+  // Streams layer `index` through `visit` and checks its digests (blob and diff_id). Gaps and
+  // completeness come back in the layer; its entries go to `visit` only.
+  virtual Layer read_layer(std::size_t index, const EntryVisitor& visit) = 0;
+
+ protected:
+  ImageInfo info_;
+};
+
+// A kind of target. Rows of image/list.cc, in the order in which they are tried.
+struct Source {
+  std::string_view name;  // the scheme: "oci-archive"
+  int version;
+  std::string_view summary;  // one line for --help and the docs
+  bool (*wants)(Store& store);
+  Result<std::unique_ptr<Image>> (*run)(Store& store, const OpenOptions& options,
+                                        const Limits& limits);
+};
+std::span<const Source* const> all_sources();
+
+// An error here means that there is no image to scan at all (exit status 2).
+Result<std::unique_ptr<Image>> open_image(Store& store, const OpenOptions& options,
+                                          const Limits& limits);
+
+}  // namespace fathom::image

@@ -1,0 +1,118 @@
+#include <array>
+
+#include "base/text.h"
+#include "model/component.h"
+#include "model/evidence.h"
+#include "model/report.h"
+
+namespace fathom {
+
+std::string text_of(const Place& place) {
+  switch (place.kind) {
+    case Place::Kind::whole_file:
+      return "whole file";
+    case Place::Kind::offset:
+      return "offset " + hex_number(place.value) +
+             (place.text.empty() ? "" : " (" + place.text + ")");
+    case Place::Kind::address:
+      return "address " + hex_number(place.value) +
+             (place.text.empty() ? "" : " (" + place.text + ")");
+    case Place::Kind::line:
+      return "line " + std::to_string(place.value);
+    case Place::Kind::pointer:
+    case Place::Kind::name:
+      return place.text;
+  }
+  return {};
+}
+
+std::string_view name_of(ComponentKind kind) {
+  switch (kind) {
+    case ComponentKind::package:
+      return "package";
+    case ComponentKind::module:
+      return "module";
+    case ComponentKind::embedded_library:
+      return "embedded_library";
+    case ComponentKind::runtime:
+      return "runtime";
+    case ComponentKind::application:
+      return "application";
+  }
+  return {};
+}
+
+std::string_view name_of(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::low:
+      return "low";
+    case Confidence::medium:
+      return "medium";
+    case Confidence::high:
+      return "high";
+  }
+  return {};
+}
+
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::unknown:
+      return "unknown";
+    case Severity::none:
+      return "none";
+    case Severity::low:
+      return "low";
+    case Severity::medium:
+      return "medium";
+    case Severity::high:
+      return "high";
+    case Severity::critical:
+      return "critical";
+  }
+  return {};
+}
+
+std::optional<Severity> parse_severity(std::string_view text) {
+  std::string word = to_lower(text);
+  if (word == "moderate") return Severity::medium;
+  if (word == "important") return Severity::high;
+  if (word == "negligible" || word == "minor") return Severity::low;
+  for (Severity severity : {Severity::unknown, Severity::none, Severity::low, Severity::medium,
+                            Severity::high, Severity::critical})
+    if (word == name_of(severity)) return severity;
+  return {};
+}
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::not_present:
+      return "not_present";
+    case Verdict::present_unreachable:
+      return "present_unreachable";
+    case Verdict::reachable:
+      return "reachable";
+    case Verdict::reachable_indirectly:
+      return "reachable_indirectly";
+    case Verdict::patched:
+      return "patched";
+    case Verdict::affected_by_version:
+      return "affected_by_version";
+    case Verdict::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+std::string_view name_of(FileState state) {
+  switch (state) {
+    case FileState::identified:
+      return "identified";
+    case FileState::inert:
+      return "inert";
+    case FileState::gap:
+      return "gap";
+  }
+  return {};
+}
+
+}  // namespace fathom

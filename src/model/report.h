@@ -1,0 +1,143 @@
+// The report: plain values from which every output format is written. Nothing here computes, and
+// nothing points into the bytes of an image. docs/report.schema.json is the same in JSON.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/component.h"
+#include "model/evidence.h"
+
+namespace fathom {
+
+enum class Severity { unknown, none, low, medium, high, critical };
+std::string_view name_of(Severity severity);
+// "HIGH", "high", "Moderate" …; nothing for other words.
+std::optional<Severity> parse_severity(std::string_view text);
+
+enum class Verdict {
+  not_present,
+  present_unreachable,
+  reachable,
+  reachable_indirectly,
+  patched,
+  affected_by_version,
+  unknown,
+};
+std::string_view name_of(Verdict verdict);
+
+struct Finding {
+  std::string id;                    // "CVE-2022-35737", "GO-2022-0502"
+  std::vector<std::string> aliases;  // sorted
+  std::string component;             // Component::id
+  Severity severity = Severity::unknown;
+  std::string cvss;                   // vector text, or empty
+  std::string cvss_score;             // "7.5", decimal text, or empty
+  bool kev = false;                   // in CISA's known-exploited list
+  std::string epss, epss_percentile;  // "0.01234", or empty
+  std::vector<std::string> fixed_in;  // first fixed releases, ascending
+  std::string published;              // "2022-08-03", or empty
+  Verdict verdict = Verdict::unknown;
+  std::string why;               // one sentence: the range that matched, or why unknown
+  bool range_uncertain = false;  // low-confidence range, or none at all
+  std::string source;            // advisory source: "nvd-override", "go-vulndb"
+  std::vector<Evidence> evidence;
+  // Filled by policy:
+  bool ignored = false;
+  std::string ignored_because;
+  bool in_baseline = false;
+};
+
+enum class FileState { identified, inert, gap };
+std::string_view name_of(FileState state);
+
+struct FileRow {
+  std::string path;    // "usr/bin/app"; members: "app.jar!/lib/x.so"
+  std::string digest;  // "sha256:…", empty for what has no content
+  std::uint64_t size = 0;
+  std::int64_t layer = -1;
+  std::string kind;  // "elf", "script", "text", "archive", "data", "symlink", "directory" …
+  std::string type;  // "ELF x86_64 executable, static, stripped", "PNG image"
+  FileState state = FileState::gap;
+  std::string owner;  // Component::id of the package that installed it, or empty
+  // A shadowed file was replaced or deleted by a later layer; it still ships.
+  bool shadowed = false;
+  std::int64_t shadowed_by = -1;
+  std::uint64_t executable_bytes = 0;  // bytes of segments or sections mapped executable
+  std::uint64_t attributed_bytes = 0;  // of these, explained by a component
+};
+
+struct LayerRow {
+  std::string digest;   // of the blob as shipped
+  std::string diff_id;  // of the tar inside
+  std::uint64_t size = 0;
+  std::string created_by;  // history line, or empty
+  std::uint64_t files = 0;
+};
+
+struct ImageRow {
+  std::string digest;              // of the manifest, or of the config for old docker archives
+  std::string platform;            // "linux/amd64"
+  std::string source;              // "docker-archive", "oci-archive", "oci-dir", "dir", "file", …
+  std::vector<std::string> names;  // tags inside the archive
+  std::vector<std::string> entrypoint, command;
+  std::vector<LayerRow> layers;
+};
+
+// Whether the data could judge an ecosystem at all.
+struct EcosystemCoverage {
+  std::string ecosystem;
+  std::uint64_t components = 0;
+  std::uint64_t advisories = 0;  // 0: "not assessed"
+  std::string newest;            // date of the newest advisory, or empty
+};
+
+struct Coverage {
+  std::uint64_t files = 0;  // regular files with content, shadowed ones and members included
+  std::uint64_t identified = 0, inert = 0, gaps = 0;  // add up to files
+  std::uint64_t executable_files = 0;
+  std::uint64_t executable_bytes = 0, attributed_bytes = 0;
+  std::vector<EcosystemCoverage> ecosystems;  // sorted by name
+};
+
+// A text that names a library in a file where the library's code was not confirmed.
+struct Mention {
+  std::string library, version, file;
+  Evidence evidence;
+  std::string why;  // "the file links libcrypto.so.3", "no other text of the library is there"
+};
+
+struct DataRow {
+  std::string kind;  // "advisories", "classifiers"
+  std::string id;    // digest of the data
+  std::string date;  // newest entry
+};
+
+// What the gates decided (policy/).
+struct PolicyOutcome {
+  bool failed = false;
+  std::vector<std::string> reasons;  // "3 findings of severity high or above"
+};
+
+struct Report {
+  std::string target;  // as the user typed it
+  std::string now;     // "2026-11-24T12:00:00Z"
+  ImageRow image;
+  Coverage coverage;
+  std::vector<FileRow> files;         // by (path, layer)
+  std::vector<Component> components;  // by (file, ecosystem, name, version)
+  std::vector<Finding> findings;      // what matters first; see judge()
+  std::vector<Mention> mentions;      // by (file, library)
+  std::vector<Gap> gaps;              // by (stage, file, reason)
+  std::vector<std::string> notes;     // how the scan itself went: "Landlock not available: …"
+  std::vector<DataRow> data;
+  bool incomplete = false;  // a last-resort limit ended the scan early
+  PolicyOutcome policy;
+  int exit_status = 0;
+};
+
+}  // namespace fathom

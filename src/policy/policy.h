@@ -1,0 +1,58 @@
+// What the user decided about findings: which to ignore and until when, which are old news, what a
+// vendor's VEX says, and what makes a scan fail. Changes only the policy fields of a report and
+// its exit status.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/report.h"
+
+namespace fathom::policy {
+
+struct Gates {
+  std::optional<Severity> severity;  // --fail-on high: this severity or above
+  bool kev = false, reachable = false, gaps = false, unknown = false;
+  std::optional<double> min_coverage;  // per cent of executable bytes
+  bool strict = false;                 // gaps give exit status 4
+};
+
+// Adds one --fail-on word: a severity, "kev", "reachable", "gaps", "unknown".
+Done add_gate(Gates& gates, std::string_view word);
+
+struct IgnoreRule {
+  std::string id;         // advisory id or alias
+  std::string component;  // component name or purl; empty = any
+  std::string path;       // path prefix; empty = any
+  std::string reason;     // required in fathom's own form
+  std::string expires;    // "2027-01-31", or empty
+  std::string origin;     // "ignore.yaml:12", for messages
+};
+
+// fathom's YAML form, or .trivyignore's lines (one id a line, "exp:2027-01-31", # comments).
+Result<std::vector<IgnoreRule>> parse_ignore_file(std::string_view text, std::string_view name);
+
+// Statements not_affected and fixed of an OpenVEX document, as rules.
+Result<std::vector<IgnoreRule>> parse_openvex(std::string_view text, std::string_view name);
+
+// Keys of findings in an earlier JSON report.
+Result<std::vector<std::string>> parse_baseline(std::string_view json, std::string_view name);
+
+struct Policy {
+  Gates gates;
+  std::vector<IgnoreRule> ignore;
+  std::vector<std::string> baseline;  // finding keys
+  bool has_baseline = false;
+};
+
+// Sets ignored / in_baseline on findings, policy outcome and exit status (design: 2 usage, 1 policy
+// failed, 3 not assessed, 4 gaps and strict, 0). Findings with an uncertain range never fail a
+// severity gate. An expired rule is a note, not an ignore.
+void apply(Report& report, const Policy& policy);
+
+}  // namespace fathom::policy

@@ -1,0 +1,28 @@
+// The seam for output formats: a row in report/list.cc. A reporter turns a Report into bytes and
+// knows nothing else.
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/report.h"
+
+namespace fathom {
+
+struct ReportOptions {
+  std::size_t width = 100;  // columns, for formats made to be looked at
+  bool colour = false;
+};
+
+struct Reporter {
+  std::string_view name;  // what -o takes: "table", "json", "cyclonedx-json"
+  int version;
+  std::string_view summary;
+  std::string (*run)(const Report&, const ReportOptions&);
+};
+std::span<const Reporter* const> all_reporters();
+const Reporter* find_reporter(std::string_view name);  // null when there is none
+
+}  // namespace fathom
