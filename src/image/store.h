@@ -14,6 +14,7 @@
 #include "archive/tar.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "model/evidence.h"
 
 namespace fathom::image {
 
@@ -73,5 +74,10 @@ Result<std::unique_ptr<Store>> open_local(const std::string& path);
 
 // What LocalStore hands out to a child: an open, read-only descriptor owned by the caller.
 Result<int> open_local_fd(const std::string& root, bool is_directory, std::string_view path);
+
+// The pieces of a local store, for the parent of a confined child: descriptors owned by the caller.
+Result<int> spool_stdin();                            // standard input in an unnamed temporary file
+Result<int> open_scratch_fd();                        // an empty unnamed temporary file
+std::unique_ptr<Store::Scratch> scratch_of_fd(int fd);  // owns `fd`; pwrite and pread
 
 }  // namespace fathom::image
