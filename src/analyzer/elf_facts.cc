@@ -1,0 +1,14 @@
+#include "analyzer/analyzer.h"
+
+namespace fathom {
+
+extern const FileAnalyzer elf_facts = {
+    .name = "elf-facts",
+    .version = 1,
+    .needs = Needs::elf,
+    .summary = "",
+    .wants = [](const FileInput& in) { return in.elf != nullptr; },
+    .run = [](const FileInput&, FileFacts&) -> Done { return Ok{}; },
+};
+
+}  // namespace fathom
