@@ -1,0 +1,108 @@
+// The tables of commands and flags, in the order in which --help shows them.
+
+#include "cli/commands.h"
+
+#include <array>
+
+#include "base/log.h"
+#include "cli/generate.h"
+#include "cli/output.h"
+#include "vuln/database.h"
+#include "vuln/embedded_pack.h"
+
+namespace fathom::cli {
+namespace {
+
+constexpr std::array kScanFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", true, "write the report in FORMAT, to FILE or stdout",
+         "May be given more than once; at most one of them goes to stdout. Without it, a table. "
+         "FILE is replaced as a whole or not at all.",
+         "{formats}"},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to scan",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+    Flag{"fail-on", 0, "WORD", true, "exit with 1 when a finding is of this kind",
+         "A severity (low, medium, high, critical: that one or above), kev (known to be "
+         "exploited), reachable, unknown (no verdict), gaps (something could not be read). "
+         "Findings with an uncertain version range never fail a severity gate.",
+         "low medium high critical kev reachable unknown gaps"},
+    Flag{"ci", 0, "", false, "the same as --fail-on high --fail-on kev --quiet",
+         "Gates given beside it replace its own.", ""},
+    Flag{"ignore-file", 0, "FILE", true, "findings to ignore, with reason and expiry",
+         "YAML: a list of {id, component, path, reason, expires}, where id and reason must be "
+         "there. A .trivyignore is read too.",
+         ""},
+    Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
+    Flag{"vex", 0, "FILE", true, "OpenVEX statements to apply",
+         "not_affected and fixed take a finding out of the gates; it stays in the report.", ""},
+    Flag{"min-coverage", 0, "PERCENT", false,
+         "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
+    Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
+    Flag{"now", 0, "TIME", false, "the time of the scan, as 2026-11-24 or 2026-11-24T12:00:00Z",
+         "What depends on time (expiry of ignore rules) uses it; the same time, data and image "
+         "give the same bytes.",
+         ""},
+    Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
+    Flag{"stall-timeout", 0, "SECONDS", false,
+         "give up on a file that takes longer than this (300)",
+         "A last resort, the report is marked incomplete. All other limits count work, not time.",
+         ""},
+    Flag{"color", 0, "WHEN", false, "colours: auto, always, never",
+         "auto: on a terminal, unless NO_COLOR is set.", "auto always never"},
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
+};
+
+constexpr std::array kCommands{
+    Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
+            "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
+            "Schemes: {schemes}; found by looking when none is given.\n\n"
+            "Exit status: 0 assessed and policy met; 1 a gate failed; 2 usage, or could not run; "
+            "3 an executable file yielded no component, or too little is attributed; 4 gaps and "
+            "--strict. The lowest of 2, 1, 3, 4 in this order wins.",
+            kScanFlags, run_scan},
+    Command{
+        "version", "", "print the version and the date of the built-in data", "", {}, run_version},
+    Command{"help", "[COMMAND]", "print help", "", {}, run_help},
+    Command{"completion",
+            "bash|zsh|fish",
+            "print a completion script for a shell",
+            "For bash: source <(fathom completion bash).",
+            {},
+            run_completion},
+    Command{"man", "", "print the manual page (roff)", "fathom man | man -l -", {}, run_man},
+};
+
+}  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+int run_version(const Arguments&) {
+  std::string text = "fathom " FATHOM_VERSION "\n";
+  Result<vuln::Database> database = vuln::Database::open(vuln::embedded_pack());
+  if (database) text += "advisories to " + database->newest() + " (" + database->id() + ")\n";
+  return write_stdout(text) ? 0 : kExitUsage;
+}
+
+int run_help(const Arguments& arguments) {
+  if (arguments.operands.empty()) return write_stdout(overview()) ? 0 : kExitUsage;
+  const Command* command = find_command(arguments.operands[0]);
+  if (command == nullptr) {
+    log::error("there is no command \"" + arguments.operands[0] + "\"; see fathom help");
+    return kExitUsage;
+  }
+  return write_stdout(help_of(*command)) ? 0 : kExitUsage;
+}
+
+int run_completion(const Arguments& arguments) {
+  std::string script =
+      arguments.operands.empty() ? std::string() : completion(arguments.operands[0]);
+  if (script.empty()) {
+    log::error("completion is for bash, zsh or fish");
+    return kExitUsage;
+  }
+  return write_stdout(script) ? 0 : kExitUsage;
+}
+
+int run_man(const Arguments&) { return write_stdout(man_page()) ? 0 : kExitUsage; }
+
+}  // namespace fathom::cli

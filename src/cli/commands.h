@@ -1,0 +1,17 @@
+// The commands' bodies; the table of flags.h points at them.
+
+#pragma once
+
+#include "cli/flags.h"
+
+namespace fathom::cli {
+
+inline constexpr int kExitUsage = 2;  // usage, or the scan could not run
+
+int run_scan(const Arguments& arguments);
+int run_version(const Arguments& arguments);
+int run_help(const Arguments& arguments);
+int run_completion(const Arguments& arguments);
+int run_man(const Arguments& arguments);
+
+}  // namespace fathom::cli

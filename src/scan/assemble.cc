@@ -1,0 +1,323 @@
+#include "scan/assemble.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "analyzer/analyzer.h"
+#include "base/text.h"
+#include "vuln/match.h"
+
+namespace fathom {
+namespace {
+
+bool is_file(const image::TreeFile& file) {
+  return file.entry.type == archive::TarType::regular ||
+         file.entry.type == archive::TarType::hard_link;
+}
+
+// One place where a distinct content stands: the first visible path, else the first path.
+struct Location {
+  std::string path;
+  std::int64_t layer = -1;
+  bool shadowed = false;
+};
+
+void note_location(std::map<std::string, Location>& locations, const std::string& digest,
+                   Location here) {
+  auto [known, is_new] = locations.emplace(digest, here);
+  if (!is_new && known->second.shadowed && !here.shadowed) known->second = std::move(here);
+}
+
+void note_members(std::map<std::string, Location>& locations, const FileFacts& facts,
+                  const Location& outer) {
+  for (const MemberFacts& member : facts.members) {
+    Location here{outer.path + "!/" + member.path, outer.layer, outer.shadowed};
+    note_location(locations, member.digest, here);
+    note_members(locations, member.facts, here);
+  }
+}
+
+std::map<std::string, Location> locate(const ImageInput& input) {
+  std::map<std::string, Location> locations;
+  for (const image::TreeFile& file : input.tree.files()) {
+    if (!is_file(file) || file.entry.digest.empty()) continue;
+    Location here{file.entry.path, file.layer, file.shadowed};
+    note_location(locations, file.entry.digest, here);
+    auto facts = input.facts.find(file.entry.digest);
+    if (facts != input.facts.end()) note_members(locations, facts->second, here);
+  }
+  return locations;
+}
+
+void place_evidence(Evidence& evidence, const Location& where, const std::string& digest) {
+  evidence.file = where.path;
+  evidence.file_digest = digest;
+}
+
+// Turns the facts of files into rows and counts them.
+class FileAccount {
+ public:
+  FileAccount(Report& report, const FactsByDigest& facts, const Inventory& inventory)
+      : report_(report), facts_(facts), inventory_(inventory) {
+    for (const Component& component : report.components) {
+      identified_.insert(component.file_digest);
+      for (const Evidence& evidence : component.evidence) identified_.insert(evidence.file_digest);
+    }
+    for (const Gap& gap : report.gaps) explained_.emplace(gap.file, gap.layer);
+  }
+
+  void add(const image::TreeFile& file) {
+    FileRow row;
+    row.path = file.entry.path;
+    row.layer = file.layer;
+    row.shadowed = file.shadowed;
+    row.shadowed_by = file.shadowed_by;
+    row.size = file.entry.size;
+    if (!is_file(file)) {
+      row.kind = name_of(file.entry.type);
+      row.state = FileState::inert;
+      if (file.entry.type == archive::TarType::symlink) row.type = "to " + file.entry.link_target;
+      report_.files.push_back(std::move(row));
+      return;
+    }
+    row.digest = file.entry.digest;
+    if (!file.shadowed) set_owner(row);
+    auto facts = facts_.find(row.digest);
+    if (facts == facts_.end())
+      add_unexamined(std::move(row), file.entry);
+    else
+      add_examined(std::move(row), facts->second);
+  }
+
+ private:
+  void set_owner(FileRow& row) {
+    auto owner = inventory_.owner_of.find(row.path);
+    if (owner != inventory_.owner_of.end()) row.owner = inventory_.components[owner->second].id;
+  }
+
+  // A file without content is nothing to identify; any other one is missing for a reason.
+  void add_unexamined(FileRow row, const image::Entry& entry) {
+    row.kind = "unread";
+    row.state = entry.size == 0 ? FileState::inert : FileState::gap;
+    if (row.state == FileState::gap && !row.owner.empty()) row.state = FileState::identified;
+    if (row.state == FileState::gap && !explained_.contains({row.path, row.layer}))
+      report_.gaps.push_back({"identify", row.path, row.digest, row.layer, ErrorCode::not_found,
+                              "the content of this file was not examined"});
+    count(row);
+    report_.files.push_back(std::move(row));
+  }
+
+  FileState add_examined(FileRow row, const FileFacts& facts) {
+    row.kind = name_of(facts.kind);
+    row.type = facts.type;
+    attribute(row, facts);
+    std::size_t index = report_.files.size();
+    report_.files.push_back(row);
+    row.state = state_of(row, facts);
+    report_.files[index].state = row.state;
+    add_gaps(row, facts);
+    count(row);
+    return row.state;
+  }
+
+  // An archive is what its members are: a gap when one of them is (which then says why).
+  FileState state_of(const FileRow& row, const FileFacts& facts) {
+    bool any_gap = false, any_identified = false;
+    for (const MemberFacts& member : facts.members) {
+      FileState state = add_member(row, member);
+      any_gap |= state == FileState::gap;
+      any_identified |= state == FileState::identified;
+    }
+    if (identified_.contains(row.digest) || !row.owner.empty()) return FileState::identified;
+    if (facts.inert && !any_gap) return FileState::inert;
+    return any_identified && !any_gap && facts.gaps.empty() ? FileState::identified
+                                                            : FileState::gap;
+  }
+
+  FileState add_member(const FileRow& outer, const MemberFacts& member) {
+    FileRow row;
+    row.path = outer.path + "!/" + member.path;
+    row.digest = member.digest;
+    row.size = member.facts.size;
+    row.layer = outer.layer;
+    row.shadowed = outer.shadowed;
+    row.shadowed_by = outer.shadowed_by;
+    row.owner = outer.owner;  // whoever installed the archive installed its members
+    return add_examined(std::move(row), member.facts);
+  }
+
+  void attribute(FileRow& row, const FileFacts& facts) {
+    if (!facts.elf) return;
+    row.executable_bytes = facts.elf->executable_bytes;
+    std::uint64_t explained = row.owner.empty() ? 0 : row.executable_bytes;
+    for (const Attribution& attribution : facts.attributions) explained += attribution.bytes;
+    row.attributed_bytes = std::min(explained, row.executable_bytes);
+  }
+
+  // What the file itself says was unreadable, and at least one reason for every gap.
+  void add_gaps(const FileRow& row, const FileFacts& facts) {
+    for (const Gap& gap : facts.gaps) {
+      Gap placed = gap;
+      placed.file = row.path;
+      placed.file_digest = row.digest;
+      placed.layer = row.layer;
+      report_.gaps.push_back(std::move(placed));
+    }
+    if (facts.gaps_not_kept > 0)
+      report_.gaps.push_back(
+          {"identify", row.path, row.digest, row.layer, ErrorCode::limit_exceeded,
+           with_thousands(facts.gaps_not_kept) + " further problems not listed"});
+    // An archive that is a gap because of a member needs no reason of its own.
+    bool explained = !facts.gaps.empty() || facts.gaps_not_kept > 0 || !facts.members.empty();
+    if (row.state == FileState::gap && !explained)
+      report_.gaps.push_back(
+          {"identify", row.path, row.digest, row.layer, ErrorCode::not_found,
+           "no component recognised (" + (facts.type.empty() ? row.kind : facts.type) + ")"});
+  }
+
+  void count(const FileRow& row) {
+    Coverage& coverage = report_.coverage;
+    ++coverage.files;
+    ++(row.state == FileState::identified ? coverage.identified
+       : row.state == FileState::inert    ? coverage.inert
+                                          : coverage.gaps);
+    if (row.executable_bytes == 0) return;
+    ++coverage.executable_files;
+    coverage.executable_bytes += row.executable_bytes;
+    coverage.attributed_bytes += row.attributed_bytes;
+  }
+
+  Report& report_;
+  const FactsByDigest& facts_;
+  const Inventory& inventory_;
+  std::set<std::string> identified_;
+  std::set<std::pair<std::string, std::int64_t>> explained_;
+};
+
+ImageRow image_row(const image::ImageInfo& info, const std::vector<image::Layer>& layers) {
+  ImageRow row;
+  row.digest = info.digest;
+  row.platform = info.platform;
+  row.source = info.source;
+  row.names = info.names;
+  row.entrypoint = info.entrypoint;
+  row.command = info.command;
+  for (const image::Layer& layer : layers)
+    row.layers.push_back({layer.info.digest, layer.info.diff_id, layer.info.size,
+                          layer.info.created_by, layer.entries.size()});
+  return row;
+}
+
+// Sorted by what a reader looks for, then numbered; owner_of follows.
+void settle_components(Inventory& inventory) {
+  std::vector<std::size_t> order(inventory.components.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  auto key = [&](std::size_t i) {
+    const Component& c = inventory.components[i];
+    return std::tie(c.file, c.ecosystem, c.name, c.version, c.layer, c.purl, c.evidence);
+  };
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+
+  std::vector<Component> sorted;
+  std::vector<std::size_t> new_index(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    new_index[order[i]] = i;
+    sorted.push_back(std::move(inventory.components[order[i]]));
+    sorted.back().id = "c" + std::to_string(i + 1);
+  }
+  inventory.components = std::move(sorted);
+  for (auto& [path, index] : inventory.owner_of) index = new_index[index];
+}
+
+template <class T>
+void sort_and_deduplicate(std::vector<T>& list) {
+  std::ranges::sort(list);
+  auto repeated = std::ranges::unique(list);
+  list.erase(repeated.begin(), repeated.end());
+}
+
+void collect_gaps(Report& report, const Examined& examined, const image::FileTree& tree) {
+  auto append = [&](const std::vector<Gap>& gaps, std::int64_t layer) {
+    for (Gap gap : gaps) {
+      if (gap.layer < 0) gap.layer = layer;
+      report.gaps.push_back(std::move(gap));
+    }
+  };
+  append(examined.info.gaps, -1);
+  for (std::size_t i = 0; i < examined.layers.size(); ++i)
+    append(examined.layers[i].gaps, static_cast<std::int64_t>(i));
+  append(examined.gaps, -1);
+  append(tree.gaps(), -1);
+}
+
+}  // namespace
+
+Inventory take_inventory(const ImageInput& input, const Identified& identified) {
+  Inventory inventory;
+  for (const ImageAnalyzer* analyzer : image_analyzers()) analyzer->run(input, inventory);
+  std::map<std::string, Location> locations = locate(input);
+  for (const auto& [digest, found] : identified) {
+    auto location = locations.find(digest);
+    if (location == locations.end()) continue;  // of a layer that was read again without it
+    const Location& where = location->second;
+    for (Component component : found.components) {
+      component.file = where.path;
+      component.file_digest = digest;
+      component.layer = where.layer;
+      for (Evidence& evidence : component.evidence) place_evidence(evidence, where, digest);
+      inventory.components.push_back(std::move(component));
+    }
+    for (Mention mention : found.mentions) {
+      mention.file = where.path;
+      place_evidence(mention.evidence, where, digest);
+      inventory.mentions.push_back(std::move(mention));
+    }
+  }
+  return inventory;
+}
+
+Report assemble(const Target& target, const Examined& examined, const image::FileTree& tree,
+                const FactsByDigest& facts, Inventory inventory) {
+  settle_components(inventory);
+  Report report;
+  report.target = target.text;
+  report.image = image_row(examined.info, examined.layers);
+  report.incomplete = examined.incomplete;
+  report.notes = examined.notes;
+  report.components = inventory.components;
+  report.mentions = inventory.mentions;
+  collect_gaps(report, examined, tree);
+  report.gaps.insert(report.gaps.end(), inventory.gaps.begin(), inventory.gaps.end());
+
+  FileAccount account(report, facts, inventory);
+  for (const image::TreeFile& file : tree.files()) account.add(file);
+
+  std::ranges::stable_sort(report.files, {},
+                           [](const FileRow& row) { return std::tie(row.path, row.layer); });
+  std::ranges::sort(report.mentions, {}, [](const Mention& m) {
+    return std::tie(m.file, m.library, m.version, m.evidence, m.why);
+  });
+  sort_and_deduplicate(report.gaps);
+  return report;
+}
+
+void add_advisory_coverage(Report& report, const vuln::Database& database) {
+  report.coverage.ecosystems = vuln::coverage(report.components, database);
+  for (const EcosystemCoverage& ecosystem : report.coverage.ecosystems)
+    if (ecosystem.advisories == 0)
+      report.gaps.push_back({"advisories", "", "", -1, ErrorCode::not_found,
+                             "not assessed: the data has no advisories for " +
+                                 with_thousands(ecosystem.components) + " component" +
+                                 (ecosystem.components == 1 ? "" : "s") + " of ecosystem " +
+                                 ecosystem.ecosystem});
+  for (const Component& component : report.components)
+    if (!component.version.known() && component.version.low.empty())
+      report.gaps.push_back({"advisories", component.file, component.file_digest, component.layer,
+                             ErrorCode::not_found,
+                             "not assessed: the version of " + component.name + " is not known"});
+  report.data.push_back({"advisories", database.id(), database.newest()});
+  sort_and_deduplicate(report.gaps);
+}
+
+}  // namespace fathom

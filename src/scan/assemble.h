@@ -1,0 +1,31 @@
+// Joins what the stages found into the report: paths and layers to facts, owners to files, and the
+// account of every file as identified, inert or a gap.
+
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "analyzer/image_input.h"
+#include "model/report.h"
+#include "scan/examine.h"
+#include "signature/identify.h"
+#include "vuln/database.h"
+
+namespace fathom {
+
+// Content digest → the libraries recognised in it.
+using Identified = std::map<std::string, signature::Identified>;
+
+// Runs the image analyzers and adds the libraries that were recognised in the files.
+Inventory take_inventory(const ImageInput& input, const Identified& identified);
+
+// Everything but findings and policy. Components are sorted and have their ids.
+Report assemble(const Target& target, const Examined& examined, const image::FileTree& tree,
+                const FactsByDigest& facts, Inventory inventory);
+
+// What the data can judge: coverage per ecosystem, and a gap for everything it cannot (ecosystems
+// without advisories, components of unknown version).
+void add_advisory_coverage(Report& report, const vuln::Database& database);
+
+}  // namespace fathom

@@ -1,0 +1,61 @@
+// The whole program in one screen: read this first.
+//
+//   target → image → file tree → (per distinct file) recover → identify → inventory → findings
+//          → policy → report
+//
+// recover runs in the confined child (scan/worker.cc) and sees bytes only; identify sees facts and
+// signatures; match sees the inventory and advisories. None of them sees a clock or the network.
+
+#include "scan/scan.h"
+
+#include "scan/assemble.h"
+#include "signature/identify.h"
+#include "vuln/database.h"
+#include "vuln/match.h"
+
+namespace fathom {
+namespace {
+
+// Libraries per distinct file; facts that only identification needs are dropped on the way, so that
+// memory does not grow with the image.
+void identify_and_trim(FileFacts& facts, const signature::Classifiers& classifiers,
+                       const std::string& digest, Identified& identified) {
+  identified[digest] = signature::identify(facts, classifiers);
+  facts.texts = {};
+  facts.strings = {};
+  facts.constants = {};
+  for (MemberFacts& member : facts.members)
+    identify_and_trim(member.facts, classifiers, member.digest, identified);
+}
+
+}  // namespace
+
+Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
+  vuln::Database database = TRY(vuln::Database::open(pack).in("the built-in advisories"));
+  signature::Classifiers classifiers =
+      TRY(signature::Classifiers::parse(database.section("classifiers")).in("the classifiers"));
+
+  // Foreign bytes are read here, in a confined child, and nowhere else.
+  FactsByDigest facts;
+  Identified identified;
+  options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
+    identify_and_trim(file, classifiers, digest, identified);
+    facts[digest] = std::move(file);
+  };
+  Examined examined = TRY(examine(target, options.examine));
+
+  // From here on there are only plain values, and every file of the image is accounted for.
+  image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
+  Inventory inventory = take_inventory({tree, facts}, identified);
+  Report report = assemble(target, examined, tree, facts, std::move(inventory));
+  report.now = options.now;
+
+  // Components have their final identity; findings refer to it.
+  report.findings = vuln::match(report.components, database);
+  add_advisory_coverage(report, database);
+
+  policy::apply(report, options.policy);
+  return report;
+}
+
+}  // namespace fathom

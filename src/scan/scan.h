@@ -1,0 +1,25 @@
+// The whole program as one function: a target in, a report out.
+
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "model/report.h"
+#include "policy/policy.h"
+#include "scan/examine.h"
+
+namespace fathom {
+
+struct ScanOptions {
+  ExamineOptions examine;
+  policy::Policy policy;
+  std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
+};
+
+// `pack` is the mapped knowledge: advisories and classifiers. An error means that the scan could
+// not run at all; whatever could not be read on the way is a gap in the report.
+Result<Report> scan(const Target& target, ByteView pack, ScanOptions options);
+
+}  // namespace fathom

@@ -1,0 +1,24 @@
+// What the user names: [SCHEME:]PATH[:TAG | @DIGEST], "-" for standard input.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace fathom {
+
+struct Target {
+  std::string text;       // as typed
+  std::string scheme;     // a source's name, or empty: found by looking
+  std::string path;       // of a file or folder, or "-"
+  std::string reference;  // tag or digest inside it, or empty
+  std::string platform;   // from --platform
+};
+
+// Finds the parts by what exists: a path with colons in it is a path before it is a reference.
+// Errors say what was looked for.
+Result<Target> parse_target(std::string_view text);
+
+}  // namespace fathom

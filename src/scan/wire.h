@@ -1,0 +1,123 @@
+// What the parent and the confined child say to each other beyond the store's requests.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "confine/channel_store.h"
+#include "image/image.h"
+#include "model/codec.h"
+
+namespace fathom {
+
+enum class WireType : std::uint32_t {
+  job = confine::kFirstFreeType,  // parent → child: Job
+  sandbox,                        // child → parent from here on: SandboxOutcome's texts
+  image_info,                     // image::ImageInfo
+  working,                        // Working
+  entries,                        // Entries
+  facts,                          // FactsMessage
+  layer_done,                     // LayerDone
+  failed,                         // Failure: there is no image to scan
+  done,
+};
+
+// Limits travel as the plain struct they are: both ends are the same program.
+static_assert(std::is_trivially_copyable_v<Limits>);
+
+struct Job {
+  std::string scheme, platform, reference;
+  bool is_directory = false;
+  std::uint64_t jobs = 1;
+  std::string limits;                         // the bytes of a Limits
+  std::vector<std::string> known;             // digests whose facts the parent already has
+  std::vector<std::string> suspects;          // digests to examine one at a time
+  std::vector<std::string> skipped;           // digests never to examine again
+  std::vector<std::uint64_t> skipped_layers;  // layers never to read again
+  bool hash_only = false;                     // examine nothing that is not known
+};
+
+// What dies if the child dies now.
+struct Working {
+  std::int64_t layer = -1;           // -1: opening the image
+  std::vector<std::string> digests;  // empty: reading the layer itself
+};
+
+struct Entries {
+  std::uint64_t layer = 0;
+  std::vector<image::Entry> entries;
+};
+
+struct FactsMessage {
+  std::string digest;
+  std::string facts;  // encode(FileFacts)
+};
+
+struct LayerDone {
+  std::uint64_t index = 0;
+  image::LayerInfo info;
+  std::vector<Gap> gaps;
+  bool complete = true;
+};
+
+struct Failure {
+  ErrorCode code = ErrorCode::malformed;
+  std::string message;
+};
+
+struct SandboxMessage {
+  std::vector<std::string> missing;
+};
+
+template <class Codec>
+void describe(Codec& codec, Job& j) {
+  codec(j.scheme, j.platform, j.reference, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
+        j.skipped, j.skipped_layers, j.hash_only);
+}
+template <class Codec>
+void describe(Codec& codec, Working& w) {
+  codec(w.layer, w.digests);
+}
+template <class Codec>
+void describe(Codec& codec, Entries& e) {
+  codec(e.layer, e.entries);
+}
+template <class Codec>
+void describe(Codec& codec, FactsMessage& f) {
+  codec(f.digest, f.facts);
+}
+template <class Codec>
+void describe(Codec& codec, LayerDone& l) {
+  codec(l.index, l.info, l.gaps, l.complete);
+}
+template <class Codec>
+void describe(Codec& codec, Failure& f) {
+  codec(f.code, f.message);
+}
+template <class Codec>
+void describe(Codec& codec, SandboxMessage& s) {
+  codec(s.missing);
+}
+
+namespace image {
+
+template <class Codec>
+void describe(Codec& codec, LayerInfo& l) {
+  codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.empty);
+}
+template <class Codec>
+void describe(Codec& codec, ImageInfo& i) {
+  codec(i.source, i.digest, i.platform, i.names, i.created, i.user, i.working_dir, i.entrypoint,
+        i.command, i.env, i.layers, i.gaps);
+}
+template <class Codec>
+void describe(Codec& codec, Entry& e) {
+  codec(e.path, e.type, e.mode, e.uid, e.gid, e.mtime, e.size, e.link_target, e.digest, e.whiteout,
+        e.opaque, e.has_capabilities);
+}
+
+}  // namespace image
+}  // namespace fathom

@@ -1,0 +1,177 @@
+// The confined child: opens the image, streams its layers, recovers the facts of every distinct
+// file in rounds of a bounded number of bytes, and tells the parent before each round what dies if
+// it dies. It keeps nothing: the parent can start it again at any time and gets the same stream.
+
+#include <set>
+
+#include "analyzer/analyzer.h"
+#include "base/parallel.h"
+#include "confine/sandbox.h"
+#include "scan/examine.h"
+#include "scan/wire.h"
+
+#ifdef FATHOM_PLANT_FAULTS
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#endif
+
+namespace fathom {
+namespace {
+
+constexpr std::size_t kEntriesPerMessage = 4096;
+
+// Builds made for tests of the confinement do what an input that took the child over would do.
+void commit_planted_fault([[maybe_unused]] ByteView bytes) {
+#ifdef FATHOM_PLANT_FAULTS
+  constexpr std::string_view kMark = "FATHOM-PLANT ";
+  if (!bytes.starts_with(kMark)) return;
+  std::string_view fault = bytes.as_text().substr(kMark.size());
+  if (fault.starts_with("crash")) std::abort();
+  if (fault.starts_with("open")) (void)!::open("/etc/passwd", O_RDONLY);
+  if (fault.starts_with("connect")) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(9);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    (void)!::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  while (fault.starts_with("spin")) asm volatile("pause");
+#endif
+}
+
+class Worker {
+ public:
+  Worker(confine::Channel& channel, const Job& job, const Limits& limits)
+      : channel_(channel), job_(job), limits_(limits) {
+    done_.insert(job.known.begin(), job.known.end());
+    suspects_.insert(job.suspects.begin(), job.suspects.end());
+    skipped_.insert(job.skipped.begin(), job.skipped.end());
+  }
+
+  Done run() {
+    TRY(send(WireType::working, Working{}));
+    std::unique_ptr<image::Store> store = confine::channel_store(channel_, job_.is_directory);
+    image::OpenOptions options{job_.scheme, job_.platform, job_.reference};
+    std::unique_ptr<image::Image> image = TRY(image::open_image(*store, options, limits_));
+    TRY(send(WireType::image_info, image->info()));
+    for (std::size_t i = 0; i < image->info().layers.size(); ++i) TRY(read_layer(*image, i));
+    return channel_.send(static_cast<std::uint32_t>(WireType::done), {});
+  }
+
+ private:
+  struct Pending {
+    image::Entry entry;
+    std::optional<Bytes> content;
+  };
+
+  template <class T>
+  Done send(WireType type, const T& value) {
+    return channel_.send(static_cast<std::uint32_t>(type), encode_value(value));
+  }
+
+  Done read_layer(image::Image& image, std::size_t index) {
+    layer_ = index;
+    for (std::uint64_t skipped : job_.skipped_layers)
+      if (skipped == index)
+        return send(WireType::layer_done, LayerDone{index, image.info().layers[index], {}, false});
+    TRY(send(WireType::working, Working{static_cast<std::int64_t>(index), {}}));
+    image::Layer layer =
+        image.read_layer(index, [&](image::Entry entry, std::optional<Bytes> content) {
+          take(std::move(entry), std::move(content));
+        });
+    flush();
+    if (!failure_) return Error{ErrorCode::io, "the parent is gone"};
+    return send(WireType::layer_done, LayerDone{index, layer.info, layer.gaps, layer.complete});
+  }
+
+  void take(image::Entry entry, std::optional<Bytes> content) {
+    pending_bytes_ += content ? content->size() : 0;
+    pending_.push_back({std::move(entry), std::move(content)});
+    if (pending_bytes_ >= limits_.batch_bytes || pending_.size() >= kEntriesPerMessage) flush();
+  }
+
+  // One round. A failure to send is kept: the layer's stream cannot be stopped from here.
+  void flush() {
+    if (failure_ && !pending_.empty()) failure_ = recover_pending();
+    pending_.clear();
+    pending_bytes_ = 0;
+  }
+
+  Done recover_pending() {
+    parallel_for(pending_.size(), job_.jobs, [&](std::size_t i) {
+      Pending& file = pending_[i];
+      if (file.content) file.entry.digest = sha256_of(*file.content).text();
+    });
+    std::vector<const Pending*> together, alone;
+    for (const Pending& file : pending_) {
+      if (!file.content || !wanted(file.entry.digest)) continue;
+      (suspects_.contains(file.entry.digest) ? alone : together).push_back(&file);
+    }
+    TRY(recover_round(together));
+    for (const Pending* file : alone) TRY(recover_round({file}));
+    TRY(send(WireType::working, Working{static_cast<std::int64_t>(layer_), {}}));
+    Entries entries{layer_, {}};
+    for (Pending& file : pending_) entries.entries.push_back(std::move(file.entry));
+    return send(WireType::entries, entries);
+  }
+
+  bool wanted(const std::string& digest) {
+    return !job_.hash_only && !skipped_.contains(digest) && done_.insert(digest).second;
+  }
+
+  Done recover_round(const std::vector<const Pending*>& files) {
+    if (files.empty()) return Ok{};
+    Working working{static_cast<std::int64_t>(layer_), {}};
+    for (const Pending* file : files) working.digests.push_back(file->entry.digest);
+    TRY(send(WireType::working, working));
+    std::vector<std::string> facts = parallel_map(files, job_.jobs, [&](const Pending* file) {
+      commit_planted_fault(*file->content);
+      return encode(recover(*file->content, limits_));
+    });
+    for (std::size_t i = 0; i < files.size(); ++i)
+      TRY(send(WireType::facts, FactsMessage{files[i]->entry.digest, std::move(facts[i])}));
+    return Ok{};
+  }
+
+  confine::Channel& channel_;
+  const Job& job_;
+  const Limits& limits_;
+  std::set<std::string> done_, suspects_, skipped_;
+  std::size_t layer_ = 0;
+  std::vector<Pending> pending_;
+  std::uint64_t pending_bytes_ = 0;
+  Done failure_ = Ok{};
+};
+
+Result<Job> receive_job(confine::Channel& channel) {
+  std::optional<confine::Message> message = TRY(channel.receive());
+  if (!message || message->type != static_cast<std::uint32_t>(WireType::job))
+    return Error{ErrorCode::malformed, "no job came"};
+  Job job = TRY(decode_value<Job>(message->payload));
+  if (job.limits.size() != sizeof(Limits)) return Error{ErrorCode::malformed, "no limits came"};
+  return job;
+}
+
+}  // namespace
+
+int run_confined_child(confine::Channel channel) {
+  Result<Job> job = receive_job(channel);
+  if (!job) return 1;
+  Limits limits;
+  std::memcpy(&limits, job->limits.data(), sizeof limits);
+  confine::SandboxOutcome sandbox = confine::enter_sandbox(limits);
+  SandboxMessage report{sandbox.missing};
+  if (!channel.send(static_cast<std::uint32_t>(WireType::sandbox), encode_value(report))) return 1;
+  Done outcome = Worker(channel, *job, limits).run();
+  if (outcome) return 0;
+  Failure failure{outcome.error().code, outcome.error().message};
+  (void)!channel.send(static_cast<std::uint32_t>(WireType::failed), encode_value(failure));
+  return 0;
+}
+
+}  // namespace fathom
