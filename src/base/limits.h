@@ -40,10 +40,12 @@ struct Limits {
   std::uint64_t elf_symbols = 8'000'000;
   std::uint64_t dynamic_entries = 65'536;
   std::uint64_t notes = 4096;
-  std::uint64_t strings = 2'000'000;  // kept per file
-  std::uint64_t text_bytes = 4096;    // of one text kept in the facts
-  std::uint64_t texts = 65'536;       // version-like texts kept per file
-  std::uint64_t packages = 200'000;   // package claims of one file
+  std::uint64_t strings = 2'000'000;      // kept per file
+  std::uint64_t text_bytes = 4096;        // of one text kept in the facts
+  std::uint64_t texts = 65'536;           // version-like texts kept per file
+  std::uint64_t packages = 200'000;       // package claims of one file
+  std::uint64_t owned_paths = 1'000'000;  // files that the package lists in one file name
+  std::uint64_t audit_bytes = 8 * kMiB;   // an embedded dependency list, decompressed
   std::uint64_t json_depth = 64;
   std::uint64_t json_nodes = 4'000'000;
   std::uint64_t problems = 100;  // kept per file; the rest are counted
