@@ -1,0 +1,276 @@
+// The facts in bytes. Texts, constants and string hashes are most of them; each list is written by
+// position, as differences, so that a string costs its hash and one or two bytes. The hash is kept
+// whole: it is looked up among hundreds of thousands of known texts, where a shorter one would meet
+// by chance.
+//
+// The reader is often reading what a confined child sent that its input may have taken over. Every
+// list is held against a bound before it grows (an element costs the sender one byte and us a
+// hundred), an enumerator must exist, positions must grow, and the order that facts.h promises is
+// made again, not trusted.
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/codec.h"
+#include "base/limits.h"
+#include "facts/facts.h"
+#include "model/codec.h"
+
+namespace fathom {
+
+namespace {
+
+constexpr std::uint32_t kFormat = 0x46461;  // "FF", version 1: raise it when a field changes
+
+template <class Codec>
+constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
+
+// `each` describes one element.
+template <class Codec, class T, class Fn>
+void describe_list(Codec& codec, std::vector<T>& list, std::uint64_t most, Fn each) {
+  std::uint64_t count = list.size();
+  codec(count);
+  if constexpr (kDecoding<Codec>) {
+    list.clear();
+    if (count > most) codec.fail();
+    for (; count > 0 && !codec.failed(); --count) each(list.emplace_back());
+  } else {
+    for (T& item : list) each(item);
+  }
+}
+
+template <class Codec, class T>
+void describe_list(Codec& codec, std::vector<T>& list, std::uint64_t most) {
+  describe_list(codec, list, most, [&](T& item) { codec(item); });
+}
+
+// A position, as the difference to the one before, which it is not below.
+template <class Codec>
+void describe_position(Codec& codec, std::uint64_t& value, std::uint64_t& before) {
+  std::uint64_t difference = value - before;
+  codec(difference);
+  if constexpr (kDecoding<Codec>) {
+    value = before + difference;
+    if (value < before) codec.fail();
+  }
+  before = value;
+}
+
+}  // namespace
+
+template <class Codec>
+void describe(Codec& codec, OwnedPath& owned) {
+  codec(owned.path, owned.md5, owned.sha1);
+}
+
+template <class Codec>
+void describe(Codec& codec, Attribution& attribution) {
+  codec(attribution.analyzer, attribution.bytes);
+}
+
+template <class Codec>
+void describe(Codec& codec, PackageClaim& claim) {
+  const Limits limits;
+  Component& c = claim.component;
+  codec(c.id, c.kind, c.name, c.version.exact, c.version.low, c.version.high);
+  describe_list(codec, c.version.candidates, limits.packages);
+  codec(c.ecosystem, c.purl, c.cpe, c.source_name, c.source_version);
+  describe_list(codec, c.licenses, limits.packages);
+  codec(c.file, c.file_digest, c.layer);
+  describe_list(codec, c.owned_files, limits.entries);
+  codec(c.confidence);
+  describe_list(codec, c.evidence, limits.packages);
+  describe_list(codec, claim.owned, limits.entries);
+  codec(claim.installed);
+}
+
+template <class Codec>
+void describe(Codec& codec, ElfFacts& elf) {
+  const Limits limits;
+  codec(elf.bits, elf.big_endian, elf.machine, elf.machine_name, elf.type, elf.interpreter,
+        elf.soname);
+  describe_list(codec, elf.needed, limits.dynamic_entries);
+  describe_list(codec, elf.runpath, limits.dynamic_entries);
+  describe_list(codec, elf.rpath, limits.dynamic_entries);
+  codec(elf.is_static, elf.stripped, elf.has_debug_info, elf.has_section_headers, elf.build_id);
+  describe_list(codec, elf.comments, limits.texts);
+  codec(elf.go_build_id);
+  describe_list(codec, elf.exported_versions, limits.dynamic_entries);
+  codec(elf.executable_bytes);
+}
+
+namespace {
+
+template <class Codec>
+void describe_texts(Codec& codec, std::vector<Text>& texts) {
+  std::uint64_t before = 0;
+  describe_list(codec, texts, Limits{}.texts, [&](Text& text) {
+    describe_position(codec, text.offset, before);
+    codec(text.text);
+  });
+}
+
+// The hashes in one block, eight little-endian bytes each (a varint of a hash takes ten), then the
+// positions.
+void describe_strings(Encoder& codec, const std::vector<StringHash>& strings) {
+  std::vector<StringHash> sorted = strings;
+  std::ranges::sort(sorted, {}, [](const StringHash& s) { return std::pair(s.offset, s.hash); });
+  std::string hashes;
+  hashes.reserve(8 * sorted.size());
+  for (const StringHash& s : sorted)
+    for (int shift = 0; shift < 64; shift += 8) hashes += static_cast<char>(s.hash >> shift);
+  codec(hashes);
+  std::uint64_t before = 0;
+  for (StringHash& s : sorted) describe_position(codec, s.offset, before);
+}
+
+void describe_strings(Decoder& codec, std::vector<StringHash>& strings) {
+  std::string hashes;
+  codec(hashes);
+  if (hashes.size() % 8 != 0 || hashes.size() / 8 > Limits{}.strings) codec.fail();
+  strings.clear();
+  std::uint64_t before = 0;
+  for (std::size_t at = 0; at < hashes.size() && !codec.failed(); at += 8) {
+    StringHash s;
+    for (std::size_t i = 0; i < 8; ++i)
+      s.hash |= std::uint64_t{static_cast<unsigned char>(hashes[at + i])} << 8 * i;
+    describe_position(codec, s.offset, before);
+    strings.push_back(s);
+  }
+  std::ranges::sort(strings);
+}
+
+template <class Codec>
+void describe_constants(Codec& codec, std::vector<ConstantReturn>& constants) {
+  auto position = [](const ConstantReturn& c) { return std::tuple(c.offset, c.value, c.address); };
+  std::vector<ConstantReturn> sorted = constants;
+  std::ranges::sort(sorted, {}, position);
+  std::uint64_t before = 0, shift_before = 0;
+  describe_list(codec, sorted, Limits{}.strings, [&](ConstantReturn& c) {
+    describe_position(codec, c.offset, before);
+    codec(c.value);
+    // Address and offset keep their distance within a segment.
+    std::uint64_t change = c.address - c.offset - shift_before;
+    codec(change);
+    c.address = c.offset + shift_before + change;
+    shift_before += change;
+  });
+  if constexpr (kDecoding<Codec>) {
+    std::ranges::sort(sorted);
+    constants = std::move(sorted);
+  }
+}
+
+}  // namespace
+
+template <class Codec>
+void describe(Codec& codec, MemberFacts& member);
+
+template <class Codec>
+void describe(Codec& codec, FileFacts& facts) {
+  const Limits limits;
+  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.elf);
+  describe_list(codec, facts.packages, limits.packages);
+  describe_list(codec, facts.attributions, limits.packages);
+  describe_list(codec, facts.checksum_list, limits.entries);
+  describe_texts(codec, facts.texts);
+  describe_strings(codec, facts.strings);
+  describe_constants(codec, facts.constants);
+  describe_list(codec, facts.members, limits.members);
+  describe_list(codec, facts.gaps, limits.entries);
+  codec(facts.gaps_not_kept);
+  describe_list(codec, facts.analyzed_by, limits.packages);
+}
+
+template <class Codec>
+void describe(Codec& codec, MemberFacts& member) {
+  codec(member.path, member.digest);
+  if constexpr (kDecoding<Codec>) {
+    if (!codec.enter()) return;
+  }
+  codec(member.facts);
+  if constexpr (kDecoding<Codec>) codec.leave();
+}
+
+namespace {
+
+template <class Enum>
+bool at_most(Enum value, Enum last) {
+  return value >= Enum{} && value <= last;
+}
+
+bool possible(const Evidence& evidence) { return at_most(evidence.place.kind, Place::Kind::name); }
+
+bool possible(const PackageClaim& claim) {
+  return at_most(claim.component.kind, ComponentKind::application) &&
+         at_most(claim.component.confidence, Confidence::high) &&
+         std::ranges::all_of(claim.component.evidence,
+                             [](const Evidence& evidence) { return possible(evidence); });
+}
+
+bool possible(const FileFacts& facts, std::uint64_t depth) {
+  return depth <= Limits{}.member_depth && at_most(facts.kind, FileKind::unknown) &&
+         std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
+         std::ranges::all_of(facts.gaps,
+                             [](const Gap& g) { return at_most(g.code, ErrorCode::crashed); }) &&
+         std::ranges::all_of(facts.members,
+                             [&](const MemberFacts& m) { return possible(m.facts, depth + 1); });
+}
+
+struct Envelope {
+  std::uint32_t format = kFormat;
+  FileFacts facts;
+};
+
+template <class Codec>
+void describe(Codec& codec, Envelope& envelope) {
+  codec(envelope.format);
+  if constexpr (kDecoding<Codec>) {
+    if (envelope.format != kFormat) return codec.fail();
+  }
+  codec(envelope.facts);
+}
+
+}  // namespace
+
+std::string_view name_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::empty:
+      return "empty";
+    case FileKind::elf:
+      return "elf";
+    case FileKind::script:
+      return "script";
+    case FileKind::bytecode:
+      return "bytecode";
+    case FileKind::archive:
+      return "archive";
+    case FileKind::executable:
+      return "executable";
+    case FileKind::database:
+      return "database";
+    case FileKind::text:
+      return "text";
+    case FileKind::data:
+      return "data";
+    case FileKind::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+std::string encode(const FileFacts& facts) {
+  Encoder encoder;
+  std::uint32_t format = kFormat;
+  encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
+  return encoder.take();
+}
+
+Result<FileFacts> decode_facts(std::string_view bytes) {
+  Envelope envelope = TRY(decode_value<Envelope>(bytes).in("facts"));
+  if (!possible(envelope.facts, 0))
+    return Error{ErrorCode::malformed, "facts: a value that no encoder writes"};
+  return std::move(envelope.facts);
+}
+
+}  // namespace fathom
