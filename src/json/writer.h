@@ -1,6 +1,6 @@
 // Writes JSON as a stream, always the same bytes for the same calls: two-space indentation, members
-// in the order of the calls, "\u" escapes for control characters, and invalid UTF-8 replaced by
-// utf8_or_escaped().
+// in the order of the calls, "\u" escapes for control characters and bidirectional overrides, and
+// invalid UTF-8 replaced by utf8_or_escaped().
 
 #pragma once
 
@@ -25,7 +25,11 @@ class Writer {
   Writer& value(bool flag);
   Writer& value(std::int64_t number);
   Writer& value(std::uint64_t number);
+  Writer& value(int number) { return value(std::int64_t{number}); }
+  Writer& value(unsigned number) { return value(std::uint64_t{number}); }
   Writer& null();
+  // A decimal number as it stands, "7.5" (asserts that JSON would read it as one).
+  Writer& number(std::string_view decimal);
 
   // key + value
   template <class T>
@@ -44,7 +48,9 @@ class Writer {
 
  private:
   void before_value();
+  void close(char bracket);
   void new_line();
+  Writer& raw(std::string_view token);
   bool pretty_;
   std::string out_;
   std::vector<bool> has_members_;  // one per open container
