@@ -19,6 +19,8 @@
 
 namespace fathom::image {
 
+class Container;
+
 struct LayerInfo {
   std::string digest;      // of the blob as it ships, "" where the format has none (dir, file)
   std::string diff_id;     // of the tar inside, from the config
@@ -69,6 +71,7 @@ using EntryVisitor = std::function<void(Entry entry, std::optional<Bytes> conten
 struct OpenOptions {
   std::string scheme;     // a row's name, or empty: found by looking
   std::string platform;   // "linux/arm64", or empty: this machine's, else the only one
+  std::string file_name;  // what a target that is a single file is called
   std::string reference;  // tag or digest inside an OCI layout or docker archive, or empty
 };
 
@@ -84,14 +87,41 @@ class Image {
   ImageInfo info_;
 };
 
+// The target while its kind is looked for: whatever one row had to read is there for the next.
+class Probe {
+ public:
+  Probe(Store& store, const Limits& limits);
+  ~Probe();
+
+  Store& store() { return store_; }
+  const Limits& limits() const { return limits_; }
+  bool is_directory() const { return store_.is_directory(); }
+
+  // A single file's first bytes, decompressed when it is compressed as a whole; up to 512.
+  const Bytes& first_bytes();
+  bool is_tar();  // by the first block
+  // The uncompressed bytes of a single file: itself, or a temporary copy. Taken at most once.
+  Result<std::unique_ptr<Blob>> take_uncompressed();
+  // The members of a single file that is a tar; null when it is none. Owned by the probe until
+  // taken.
+  Container* container();
+  Result<std::unique_ptr<Container>> take_container();
+
+ private:
+  Store& store_;
+  const Limits& limits_;
+  std::optional<Bytes> first_bytes_;
+  std::unique_ptr<Container> container_;
+  std::optional<Error> container_failure_;
+};
+
 // A kind of target. Rows of image/list.cc, in the order in which they are tried.
 struct Source {
   std::string_view name;  // the scheme: "oci-archive"
   int version;
   std::string_view summary;  // one line for --help and the docs
-  bool (*wants)(Store& store);
-  Result<std::unique_ptr<Image>> (*run)(Store& store, const OpenOptions& options,
-                                        const Limits& limits);
+  bool (*wants)(Probe& probe);
+  Result<std::unique_ptr<Image>> (*run)(Probe& probe, const OpenOptions& options);
 };
 std::span<const Source* const> all_sources();
 

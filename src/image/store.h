@@ -76,8 +76,8 @@ Result<std::unique_ptr<Store>> open_local(const std::string& path);
 Result<int> open_local_fd(const std::string& root, bool is_directory, std::string_view path);
 
 // The pieces of a local store, for the parent of a confined child: descriptors owned by the caller.
-Result<int> spool_stdin();                            // standard input in an unnamed temporary file
-Result<int> open_scratch_fd();                        // an empty unnamed temporary file
+Result<int> spool_stdin();      // standard input in an unnamed temporary file
+Result<int> open_scratch_fd();  // an empty unnamed temporary file
 std::unique_ptr<Store::Scratch> scratch_of_fd(int fd);  // owns `fd`; pwrite and pread
 
 }  // namespace fathom::image

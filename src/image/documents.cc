@@ -1,0 +1,134 @@
+#include "image/documents.h"
+
+#include <optional>
+
+#include "base/text.h"
+#include "json/value.h"
+
+namespace fathom::image {
+namespace {
+
+std::string text(const json::Value& value) { return std::string(value.text_or()); }
+
+std::vector<std::string> texts(const json::Value& value) {
+  std::vector<std::string> out;
+  for (const json::Value& item : value.elements()) out.push_back(text(item));
+  return out;
+}
+
+std::string platform_of(const json::Value& platform) {
+  std::string out = text(platform["os"]);
+  for (const char* key : {"architecture", "variant"})
+    if (platform[key].string() != nullptr) out += "/" + text(platform[key]);
+  return out;
+}
+
+Result<json::Value> parse_document(std::string_view json, const Limits& limits) {
+  json::Value value = TRY(json::parse(json, limits));
+  if (value.object() == nullptr) return Error{ErrorCode::malformed, "is not a JSON object"};
+  return value;
+}
+
+Result<Descriptor> parse_descriptor(const json::Value& value) {
+  Descriptor out;
+  out.media_type = text(value["mediaType"]);
+  out.digest = TRY(parse_digest(value["digest"].text_or()));
+  std::optional<std::int64_t> size = value["size"].integer();
+  if (!size || *size < 0) return Error{ErrorCode::malformed, "descriptor without a size"};
+  out.size = static_cast<std::uint64_t>(*size);
+  out.platform = platform_of(value["platform"]);
+  const json::Value& notes = value["annotations"];
+  out.name = text(notes["org.opencontainers.image.ref.name"]);
+  if (out.name.empty()) out.name = text(notes["io.containerd.image.name"]);
+  out.attestation =
+      notes.has("vnd.docker.reference.type") || out.platform.starts_with("unknown/unknown");
+  out.foreign = value.has("urls");
+  return out;
+}
+
+Result<std::vector<Descriptor>> parse_descriptors(const json::Value& list, std::string_view what,
+                                                  std::uint64_t most) {
+  if (list.array() == nullptr)
+    return Error{ErrorCode::malformed, std::string(what) + " is not a list"};
+  if (list.elements().size() > most)
+    return Error{ErrorCode::limit_exceeded, "more " + std::string(what) + " than the limit"};
+  std::vector<Descriptor> out;
+  for (const json::Value& item : list.elements())
+    out.push_back(
+        TRY(parse_descriptor(item).in(std::string(what) + " " + std::to_string(out.size()))));
+  return out;
+}
+
+}  // namespace
+
+Result<Manifest> parse_manifest(std::string_view json, const Limits& limits) {
+  json::Value value = TRY(parse_document(json, limits));
+  bool index = value.has("manifests");
+  bool manifest = value.has("layers") || value.has("config");
+  if (index && manifest)
+    return Error{ErrorCode::malformed,
+                 "is ambiguous: it has both \"manifests\" and \"layers\" or \"config\", so two "
+                 "tools would see two images in it"};
+  std::string_view type = value["mediaType"].text_or();
+  bool says_index = type.find("index") != type.npos || type.find("manifest.list") != type.npos;
+  if ((index && !type.empty() && !says_index) || (manifest && says_index))
+    return Error{ErrorCode::malformed,
+                 "its media type " + printable(type) + " contradicts what is in it"};
+  Manifest out;
+  out.is_index = index;
+  if (index) {
+    out.manifests = TRY(parse_descriptors(value["manifests"], "manifests", limits.layers));
+    return out;
+  }
+  if (!manifest) return Error{ErrorCode::malformed, "is neither an index nor a manifest"};
+  if (value["schemaVersion"].integer() == 1)
+    return Error{ErrorCode::unsupported, "is a manifest of schema version 1"};
+  out.config = TRY(parse_descriptor(value["config"]).in("config"));
+  out.layers = TRY(parse_descriptors(value["layers"], "layers", limits.layers));
+  return out;
+}
+
+Result<Config> parse_config(std::string_view json, const Limits& limits) {
+  json::Value value = TRY(parse_document(json, limits));
+  Config out;
+  out.platform = platform_of(value);
+  out.created = text(value["created"]);
+  const json::Value& run = value["config"];
+  out.user = text(run["User"]);
+  out.working_dir = text(run["WorkingDir"]);
+  out.entrypoint = texts(run["Entrypoint"]);
+  out.command = texts(run["Cmd"]);
+  out.env = texts(run["Env"]);
+  out.diff_ids = texts(value["rootfs"]["diff_ids"]);
+  for (const json::Value& line : value["history"].elements()) {
+    const bool* empty = line["empty_layer"].boolean();
+    out.history.push_back({text(line["created_by"]), empty != nullptr && *empty});
+  }
+  return out;
+}
+
+Result<std::vector<SavedImage>> parse_saved_images(std::string_view json, const Limits& limits) {
+  json::Value value = TRY(json::parse(json, limits));
+  if (value.array() == nullptr) return Error{ErrorCode::malformed, "is not a JSON list"};
+  std::vector<SavedImage> out;
+  for (const json::Value& item : value.elements()) {
+    SavedImage image{text(item["Config"]), texts(item["RepoTags"]), texts(item["Layers"])};
+    if (image.config.empty() || item["Layers"].array() == nullptr)
+      return Error{ErrorCode::malformed, "an image without Config or Layers"};
+    if (image.layers.size() > limits.layers)
+      return Error{ErrorCode::limit_exceeded, "more layers than the limit"};
+    out.push_back(std::move(image));
+  }
+  return out;
+}
+
+std::vector<std::string> layer_history(const Config& config, std::size_t layers) {
+  std::vector<std::string> lines;
+  for (const HistoryLine& line : config.history)
+    if (!line.empty_layer) lines.push_back(line.created_by);
+  // Builders that write no or a partial history give no line to the layers it does not cover.
+  if (lines.size() != layers) lines.assign(layers, "");
+  return lines;
+}
+
+}  // namespace fathom::image
