@@ -1,14 +1,245 @@
+// The texts of an ELF file: hashes of its strings, and the texts that may state a version.
+//
+// Everything is looked at but code and what no program loads (symbol tables, debug information):
+// also what no section covers, for that is where payloads are appended. Sections are borders that
+// no text crosses.
+//
+// A C string ends with NUL, and compilers merge equal ones: its hash answers "is this exact text
+// there". Go and Rust put theirs into one block without NULs, so a text that may state a version is
+// any run of text around a digit, a dot and a digit; of runs longer than limits.text_bytes the 64
+// bytes before and behind it, windows that overlap joined.
+//
+// What is kept is bounded by the size of the file, so that facts stay a small part of it. What goes
+// first is what says least: short strings, names of dynamic symbols (they are no literals), texts
+// that were seen before.
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
 #include "analyzer/analyzer.h"
+#include "analyzer/text_runs.h"
+#include "base/digest.h"
+#include "base/text.h"
+#include "elf/constants.h"
 
 namespace fathom {
+
+namespace {
+
+constexpr std::uint64_t kLeastString = 6;          // bytes
+constexpr std::uint64_t kLeastText = 4;            // bytes
+constexpr std::uint64_t kWindow = 64;              // bytes before and behind
+constexpr std::uint64_t kStringCost = 10;          // bytes of one hash and its position, encoded
+constexpr std::uint64_t kSmallBudget = 64 * kKiB;  // for files of any size, strings and texts each
+
+// A part of the file that no border crosses.
+struct Piece {
+  std::uint64_t offset = 0, size = 0;
+  bool symbol_names = false;
+};
+
+bool is_loaded(const elf::ElfFile& elf, const elf::Section& s) {
+  return elf.address_of_offset(s.offset) || elf.address_of_offset(s.offset + s.contents.size() - 1);
+}
+
+// Executable sections count only where the kernel maps code: else a flag would hide data.
+bool is_code(const elf::ElfFile& elf, const std::vector<elf::Interval>& mapped_code,
+             const elf::Section& s) {
+  if ((s.flags & elf::SHF_EXECINSTR) == 0) return false;
+  if (elf.segments().empty()) return true;
+  const elf::Interval* mapped = elf::find_interval(mapped_code, s.offset);
+  return mapped != nullptr && s.offset + s.contents.size() <= mapped->end();
+}
+
+std::vector<elf::Interval> mapped_code_of(const elf::ElfFile& elf) {
+  std::vector<elf::Interval> out;
+  for (const elf::Segment& p : elf.segments())
+    if (p.type == elf::PT_LOAD && (p.flags & elf::PF_X) != 0)
+      out.push_back({p.offset, p.contents.size(), 0});
+  return elf::disjoint(std::move(out), elf::OnCut::keep_other);
+}
+
+bool is_for_tools(const elf::ElfFile& elf, const elf::Section& s) {
+  bool by_name = s.name.starts_with(".debug") || s.name.starts_with(".zdebug");
+  bool by_type = s.type == elf::SHT_SYMTAB || s.type == elf::SHT_STRTAB;
+  return (by_name || by_type) && (s.flags & elf::SHF_ALLOC) == 0 && !is_loaded(elf, s);
+}
+
+std::vector<Piece> pieces_of(const elf::ElfFile& elf) {
+  const std::vector<elf::Interval> mapped_code = mapped_code_of(elf);
+  std::vector<elf::Interval> skipped;
+  std::vector<std::uint64_t> borders{0, elf.bytes().size()};
+  for (const elf::Section& s : elf.sections()) {
+    if (s.contents.empty()) continue;
+    borders.push_back(s.offset);
+    borders.push_back(s.offset + s.contents.size());
+    if (is_code(elf, mapped_code, s) || is_for_tools(elf, s))
+      skipped.push_back({s.offset, s.contents.size(), 0});
+  }
+  std::ranges::sort(borders);
+  skipped = elf::disjoint(std::move(skipped), elf::OnCut::keep_other);
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+    if (borders[i] == borders[i + 1] || elf::find_interval(skipped, borders[i]) != nullptr)
+      continue;
+    const elf::Section* section = elf.section_at(borders[i]);
+    pieces.push_back({borders[i], borders[i + 1] - borders[i],
+                      section != nullptr && section->type == elf::SHT_STRTAB});
+  }
+  return pieces;
+}
+
+// Keeps the best strings: literals before names of symbols, long before short, then by position.
+class StringKeeper {
+ public:
+  explicit StringKeeper(std::uint64_t most) : most_(most) {}
+
+  void add(std::uint64_t offset, std::string_view text, bool symbol_name) {
+    ++seen_;
+    auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(text.size(), ~std::uint32_t{0}));
+    found_.push_back({xxh3_of(ByteView::of(text)), offset, size, symbol_name});
+    if (found_.size() >= 2 * most_ + 1024) keep_best();
+  }
+  std::vector<StringHash> take() {
+    keep_best();
+    std::vector<StringHash> out;
+    out.reserve(found_.size());
+    for (const Found& f : found_) out.push_back({f.hash, f.offset});
+    std::ranges::sort(out);
+    return out;
+  }
+  std::uint64_t seen() const { return seen_; }
+
+ private:
+  struct Found {
+    std::uint64_t hash, offset;
+    std::uint32_t size;
+    bool symbol_name;
+  };
+  void keep_best() {
+    if (found_.size() <= most_) return;
+    auto better = [](const Found& a, const Found& b) {
+      if (a.symbol_name != b.symbol_name) return b.symbol_name;
+      if (a.size != b.size) return a.size > b.size;
+      return a.offset < b.offset;
+    };
+    auto end = found_.begin() + static_cast<std::ptrdiff_t>(most_);
+    std::nth_element(found_.begin(), end, found_.end(), better);
+    found_.erase(end, found_.end());
+  }
+
+  std::uint64_t most_, seen_ = 0;
+  std::vector<Found> found_;
+};
+
+// Keeps texts in four groups, each by position, and fills the budget group by group.
+class TextKeeper {
+ public:
+  TextKeeper(ByteView file, const Limits& limits, std::uint64_t budget)
+      : file_(file), limits_(limits), budget_(budget) {}
+
+  void add(std::uint64_t offset, std::uint64_t size, bool symbol_name) {
+    if (size < kLeastText) return;
+    ++seen_;
+    Group group = size > 4 * kWindow ? long_texts : short_texts;
+    if (symbol_name) group = symbol_names;
+    std::uint64_t hash = xxh3_of(file_.clamped(offset, size));
+    if (known_.contains(hash)) group = repeated;
+    if (groups_[group].size() >= limits_.texts) return;
+    if (group != repeated) known_.insert(hash);
+    groups_[group].push_back({offset, size});
+  }
+
+  std::vector<Text> take() {
+    std::vector<Text> out;
+    for (const std::vector<Span>& group : groups_)
+      for (const Span& span : group) {
+        std::uint64_t cost = span.size + 3;
+        if (out.size() >= limits_.texts || cost > budget_) continue;
+        budget_ -= cost;
+        out.push_back({span.offset, std::string(file_.clamped(span.offset, span.size).as_text())});
+      }
+    std::ranges::sort(out);
+    return out;
+  }
+  std::uint64_t seen() const { return seen_; }
+
+ private:
+  enum Group { short_texts, long_texts, symbol_names, repeated };
+  struct Span {
+    std::uint64_t offset, size;
+  };
+  ByteView file_;
+  const Limits& limits_;
+  std::uint64_t budget_, seen_ = 0;
+  std::array<std::vector<Span>, 4> groups_;
+  std::unordered_set<std::uint64_t> known_;  // only asked, never walked
+};
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// The windows of a run that is too long, each of which is valid UTF-8.
+void add_windows(std::string_view run, std::uint64_t offset, bool symbol_name, std::uint64_t most,
+                 TextKeeper& texts) {
+  for (std::size_t dot = find_version(run); dot != run.npos;) {
+    std::size_t begin = dot > kWindow + 1 ? dot - 1 - kWindow : 0;
+    std::size_t end = std::min(run.size(), dot + 2 + kWindow);
+    dot = find_version(run, dot + 1);
+    for (; dot != run.npos && dot <= end + kWindow && dot + 2 + kWindow - begin <= most;
+         dot = find_version(run, dot + 1))
+      end = std::min(run.size(), dot + 2 + kWindow);
+    while (begin < end && continues(run[begin])) ++begin;
+    while (end < run.size() && end > begin && continues(run[end])) --end;
+    texts.add(offset + begin, end - begin, symbol_name);
+  }
+}
+
+void note_drops(std::uint64_t strings, std::uint64_t texts, FileFacts& facts) {
+  if (strings == 0 && texts == 0) return;
+  facts.gaps.push_back({.stage = "strings",
+                        .file = {},
+                        .file_digest = {},
+                        .code = ErrorCode::limit_exceeded,
+                        .reason = with_thousands(strings) + " strings and " +
+                                  with_thousands(texts) +
+                                  " texts are more than the facts of a file of " +
+                                  human_bytes(facts.size) + " keep"});
+}
+
+Done run(const FileInput& in, FileFacts& facts) {
+  const std::uint64_t size = in.bytes.size();
+  std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 28) / kStringCost;
+  StringKeeper strings(std::min(in.limits.strings, string_budget));
+  TextKeeper texts(in.bytes, in.limits, std::max(kSmallBudget, size / 1000 * 10));
+  for (const Piece& piece : pieces_of(*in.elf)) {
+    ByteView part = in.bytes.clamped(piece.offset, piece.size);
+    find_text_runs(part, kLeastString, [&](const TextRun& run) {
+      std::string_view text = part.clamped(run.offset, run.size).as_text();
+      std::uint64_t offset = piece.offset + run.offset;
+      if (run.nul_follows && text.size() >= kLeastString)
+        strings.add(offset, text, piece.symbol_names);
+      if (run.has_version && text.size() <= in.limits.text_bytes)
+        texts.add(offset, text.size(), piece.symbol_names);
+      else if (run.has_version)
+        add_windows(text, offset, piece.symbol_names, in.limits.text_bytes, texts);
+    });
+  }
+  facts.strings = strings.take();
+  facts.texts = texts.take();
+  note_drops(strings.seen() - facts.strings.size(), texts.seen() - facts.texts.size(), facts);
+  return Ok{};
+}
+
+}  // namespace
 
 extern const FileAnalyzer strings = {
     .name = "strings",
     .version = 1,
     .needs = Needs::elf,
-    .summary = "",
+    .summary = "hashes of the strings of an ELF file, and texts that may state a version",
     .wants = [](const FileInput& in) { return in.elf != nullptr; },
-    .run = [](const FileInput&, FileFacts&) -> Done { return Ok{}; },
+    .run = run,
 };
 
 }  // namespace fathom

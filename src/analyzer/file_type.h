@@ -1,0 +1,38 @@
+// What kind of file some bytes are: by the magic numbers of data/file_types.tsv, by small checks
+// for types that have none, and last by looking whether it reads as text.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "facts/facts.h"
+
+namespace fathom {
+
+struct FileType {
+  FileKind kind = FileKind::unknown;
+  std::string name;  // "PNG image", "script for /bin/sh"; empty when unknown
+};
+
+// Never fails. Cost: a few comparisons; one pass over files that no magic number knows.
+FileType file_type_of(ByteView bytes);
+
+// One row of the table. `mask` has 0 where any byte may stand.
+struct MagicRow {
+  std::uint64_t offset = 0;
+  std::string magic, mask;
+  std::string_view name;
+  FileKind kind = FileKind::unknown;
+};
+// Rows of a table as in data/file_types.tsv; rows that are not right are left out.
+std::vector<MagicRow> parse_magic_rows(std::string_view tsv);
+// The compiled-in table.
+const std::vector<MagicRow>& magic_rows();
+
+// A POSIX or older tar archive begins here, by the checksum of its first header.
+bool is_tar_header(ByteView bytes);
+
+}  // namespace fathom
