@@ -42,6 +42,7 @@ class Examination {
     job.scheme = target_.scheme;
     job.platform = target_.platform;
     job.reference = target_.reference;
+    job.file_name = target_.path.substr(target_.path.rfind('/') + 1);
     job.is_directory = server_.is_directory();
     job.jobs = options_.jobs;
     job.limits.assign(reinterpret_cast<const char*>(&options_.limits), sizeof options_.limits);

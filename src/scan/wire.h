@@ -29,7 +29,7 @@ enum class WireType : std::uint32_t {
 static_assert(std::is_trivially_copyable_v<Limits>);
 
 struct Job {
-  std::string scheme, platform, reference;
+  std::string scheme, platform, reference, file_name;
   bool is_directory = false;
   std::uint64_t jobs = 1;
   std::string limits;                         // the bytes of a Limits
@@ -74,7 +74,7 @@ struct SandboxMessage {
 
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.scheme, j.platform, j.reference, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
+  codec(j.scheme, j.platform, j.reference, j.file_name, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
         j.skipped, j.skipped_layers, j.hash_only);
 }
 template <class Codec>
