@@ -60,10 +60,45 @@ class TarReader {
   const std::vector<Error>& problems() const { return problems_; }
 
  private:
+  struct Region {  // of a sparse file: stored bytes at an offset of the content
+    std::uint64_t offset = 0, size = 0;
+  };
+  struct SparseClaim {  // of PAX records
+    std::uint64_t real_size = 0;
+    bool map_in_content = false;
+    std::vector<Region> regions;
+  };
+  using Records = std::map<std::string, std::string, std::less<>>;  // of PAX headers
+
+  Result<std::optional<Bytes>> next_block();
+  Result<std::optional<TarEntry>> parse_entry(const Bytes& block);
+  Done skip_content();
+  Done read_pax(std::uint64_t size, Records& into, std::string_view what);
+  Result<std::string> read_long_name(std::uint64_t size);
+  Done apply_pax(TarEntry& entry);
+  Done apply_gnu_sparse(const Bytes& header);
+  Done apply_pax_sparse(TarEntry& entry, const Records& records);
+  Done apply_sparse_claim();
+  Result<std::vector<Region>> read_sparse_map_in_content();
+  Done set_regions(std::vector<Region> regions, std::uint64_t real_size);
+  Result<std::size_t> read_stored(std::span<std::uint8_t> into);
+  void problem(ErrorCode code, std::string what);
+
   ByteSource& source_;
   Limits limits_;
   std::vector<Error> problems_;
-  // Private state is the implementer's to choose.
+  std::uint64_t position_ = 0;  // in the tar stream
+  bool ended_ = false;
+  std::optional<SparseClaim> sparse_claim_;
+  Records global_, local_;             // PAX records in force
+  std::string long_name_, long_link_;  // GNU L and K of the next entry
+  bool has_long_name_ = false, has_long_link_ = false;
+  // The content of the current entry: `stored_left_` bytes in the archive, then `padding_`.
+  std::uint64_t stored_left_ = 0, padding_ = 0;
+  std::uint64_t content_at_ = 0, content_size_ = 0;  // with holes filled
+  bool is_sparse_ = false;
+  std::vector<Region> regions_;
+  std::size_t region_ = 0;
 };
 
 }  // namespace fathom::archive

@@ -21,6 +21,7 @@ struct ZipEntry {
   std::uint64_t header_offset = 0;  // of the local header, from the start of the file
   bool is_directory = false;
   bool encrypted = false;
+  bool overlaps = false;  // another member: refused by read()
 };
 
 class ZipFile {
