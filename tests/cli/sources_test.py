@@ -130,11 +130,15 @@ class SourcesAgree(harness.Case):
         self.agrees(self.save("members.tar", self.packed("+gzip", images.gzipped_members)), "oci-archive")
 
     def test_layers_whose_media_type_says_another_compression(self):
-        """Docker writes tar.gzip for what is plain, and nobody minds: the bytes decide."""
+        """The bytes decide, and the lie is told."""
         image = self.packed("")
         for each in image.layers:
             each.media_type = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-        self.agrees(self.save("lies.tar", image), "oci-archive")
+        report = scan(self.save("lies.tar", image)).report
+        lies = [g for g in report["gaps"] if "media type" in g["reason"]]
+        self.assertEqual(len(lies), len(image.layers))
+        report["gaps"] = [g for g in report["gaps"] if g not in lies]
+        self.assertEqual(essence(report), essence(self.wanted))
 
     def test_the_whole_archive_compressed(self):
         with open(self.archive, "rb") as f:
