@@ -12,35 +12,9 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "model/report.h"
-#include "vuln/version.h"
+#include "vuln/advisory.h"
 
 namespace fathom::vuln {
-
-// [introduced, end): an empty introduced is "from the start"; no end is "all later ones".
-struct Range {
-  std::string introduced;
-  bool introduced_exclusive = false;  // "after 1.2"
-  std::string fixed;                  // first release that is not affected …
-  std::string last_affected;          // … or the last one that is
-  auto operator<=>(const Range&) const = default;
-};
-
-struct Advisory {
-  std::string id;
-  std::vector<std::string> aliases;
-  std::string ecosystem, package;  // "C" "sqlite"; "Go" "golang.org/x/net"; "crates.io" "hyper" …
-  Scheme scheme = Scheme::dotted;
-  std::vector<Range> ranges;      // affected when any holds; empty = not known
-  std::vector<Range> unaffected;  // wins over `ranges`
-  std::vector<std::string> fixed_in;
-  Severity severity = Severity::unknown;
-  std::string cvss;
-  std::string published;
-  std::string source;
-  bool low_confidence = false;
-  bool informational = false;  // RustSec "unmaintained" and the like
-};
 
 struct Epss {
   std::uint32_t score_e5 = 0, percentile_e5 = 0;  // times 100,000
@@ -52,23 +26,38 @@ struct EcosystemInfo {
   std::string newest;  // date of the newest advisory
 };
 
+// What others call a C or C++ library: CPE "vendor:product" pairs, source packages of
+// distributions.
+struct LibraryNames {
+  std::vector<std::string> cpes, source_packages;
+};
+
 // Views `pack`; must not outlive it.
 class Database {
  public:
-  // Checks the header, section bounds and checksum-free invariants needed to be safe on any bytes.
+  // Checks the header and the bounds of every section: a few dozen bytes, whatever the size. What
+  // lies inside the sections is checked as it is read, so a look-up in a damaged pack finds too
+  // little but never reads outside it.
   static Result<Database> open(ByteView pack);
 
+  // PyPI names are compared in their normal form (PEP 503), all others exactly.
   std::vector<Advisory> advisories_for(std::string_view ecosystem, std::string_view package) const;
   bool is_known_exploited(std::string_view cve) const;
   std::optional<Epss> epss(std::string_view cve) const;
   std::vector<EcosystemInfo> ecosystems() const;  // sorted by name
-  // Named sections that other rooms keep in the pack ("classifiers").
+  std::optional<EcosystemInfo> ecosystem(std::string_view name) const;
+  std::optional<LibraryNames> library(std::string_view id) const;
+  // Named sections that other rooms keep in the pack ("classifiers"). Empty when there is none.
   std::string_view section(std::string_view name) const;
-  std::string id() const;      // digest of the pack's content
+  std::string id() const;      // "sha256:…" of the pack's content, as its writer noted it
   std::string newest() const;  // newest date of any advisory
 
  private:
+  class Reader;
+
   ByteView pack_;
+  // Sections with a meaning of their own here.
+  ByteView strings_, lists_, ranges_, advisories_, packages_, ecosystems_, libraries_, kev_, epss_;
 };
 
 }  // namespace fathom::vuln

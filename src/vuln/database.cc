@@ -1,0 +1,223 @@
+#include "vuln/database.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vuln/pack_format.h"
+
+namespace fathom::vuln {
+
+using namespace pack;
+
+namespace {
+
+template <class Record>
+std::uint64_t count_in(ByteView table) {
+  return table.size() / sizeof(Record);
+}
+
+// A record that is not there reads as zeros, which name nothing.
+template <class Record>
+Record record_at(ByteView table, std::uint64_t index) {
+  if (index >= count_in<Record>(table)) return Record{};
+  return table.read<Record>(index * sizeof(Record)).value_or(Record{});
+}
+
+// The first record for which `before(record)` is false, or the number of records.
+template <class Record, class Before>
+std::uint64_t partition_point(ByteView table, Before before) {
+  std::uint64_t low = 0, high = count_in<Record>(table);
+  while (low < high) {
+    std::uint64_t middle = low + (high - low) / 2;
+    if (before(record_at<Record>(table, middle)))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+std::string_view name_of(const Section& section) {
+  std::string_view name(section.name.data(), section.name.size());
+  return name.substr(0, name.find('\0'));
+}
+
+}  // namespace
+
+// One look-up's reading, with a budget: in a damaged pack lists may overlap, and small input must
+// not unfold into large output.
+class Database::Reader {
+ public:
+  explicit Reader(const Database& database) : db_(database) {}
+
+  std::string_view text(Text at) const {
+    Result<std::uint32_t> size = db_.strings_.read<std::uint32_t>(at);
+    if (!size) return {};
+    Result<ByteView> bytes = db_.strings_.slice(std::uint64_t{at} + sizeof(std::uint32_t), *size);
+    return bytes ? bytes->as_text() : std::string_view();
+  }
+
+  std::vector<std::string> list(List list) {
+    std::vector<std::string> out;
+    for (std::uint64_t i = 0; i < list.count && spend(); ++i)
+      out.emplace_back(text(record_at<Text>(db_.lists_, list.first + i)));
+    return out;
+  }
+
+  std::vector<Range> ranges(std::uint64_t first, std::uint64_t count) {
+    std::vector<Range> out;
+    for (std::uint64_t i = 0; i < count && spend(); ++i) {
+      auto r = record_at<RangeRecord>(db_.ranges_, first + i);
+      out.push_back({std::string(text(r.introduced)), r.introduced_exclusive != 0,
+                     std::string(text(r.fixed)), std::string(text(r.last_affected))});
+    }
+    return out;
+  }
+
+  Advisory advisory(const AdvisoryRecord& record) {
+    Advisory a;
+    a.id = text(record.id);
+    a.cvss = text(record.cvss);
+    a.cvss_score = text(record.cvss_score);
+    a.published = text(record.published);
+    a.source = text(record.source);
+    a.aliases = list(record.aliases);
+    a.fixed_in = list(record.fixed_in);
+    a.unreadable = list(record.unreadable);
+    a.ranges = ranges(record.first_range, record.ranges);
+    a.unaffected = ranges(std::uint64_t{record.first_range} + record.ranges, record.unaffected);
+    a.scheme = record.scheme < kSchemeCount ? static_cast<Scheme>(record.scheme) : Scheme::dotted;
+    constexpr auto kWorst = static_cast<std::uint8_t>(Severity::critical);
+    a.severity = static_cast<Severity>(std::min(record.severity, kWorst));
+    a.low_confidence = record.low_confidence != 0;
+    a.informational = record.informational != 0;
+    return a;
+  }
+
+ private:
+  bool spend() { return budget_ > 0 && budget_-- > 0; }
+
+  const Database& db_;
+  std::uint64_t budget_ = kMostListed;
+};
+
+Result<Database> Database::open(ByteView pack) {
+  Header header = TRY(pack.read<Header>(0).in("pack header"));
+  if (header.magic != kMagic) return Error{ErrorCode::malformed, "not a fathom pack"};
+  if (header.version != kVersion)
+    return Error{ErrorCode::unsupported, "pack version " + std::to_string(header.version)};
+  if (header.size != pack.size() || header.sections > kMostSections)
+    return Error{ErrorCode::malformed, "pack header does not fit the pack"};
+  Database db;
+  db.pack_ = pack;
+  const std::pair<std::string_view, ByteView*> known[] = {
+      {kStrings, &db.strings_},       {kLists, &db.lists_},       {kRanges, &db.ranges_},
+      {kAdvisories, &db.advisories_}, {kPackages, &db.packages_}, {kEcosystems, &db.ecosystems_},
+      {kLibraries, &db.libraries_},   {kKev, &db.kev_},           {kEpss, &db.epss_}};
+  std::size_t found = 0;
+  for (std::uint64_t i = 0; i < header.sections; ++i) {
+    Section section = TRY(pack.read<Section>(sizeof(Header) + i * sizeof(Section)));
+    ByteView bytes = TRY(pack.slice(section.offset, section.size).in("pack section"));
+    for (const auto& [name, target] : known) {
+      if (name_of(section) != name) continue;
+      *target = bytes;
+      ++found;
+    }
+  }
+  if (found != std::size(known)) return Error{ErrorCode::malformed, "pack lacks a section"};
+  return db;
+}
+
+std::vector<Advisory> Database::advisories_for(std::string_view ecosystem,
+                                               std::string_view package) const {
+  std::string normal;
+  if (ecosystem == "PyPI") package = normal = normal_pypi_name(package);
+  Reader reader(*this);
+  std::pair wanted(ecosystem, package);
+  auto key = [&](const PackageRecord& p) {
+    return std::pair(reader.text(p.ecosystem), reader.text(p.name));
+  };
+  std::uint64_t at = partition_point<PackageRecord>(
+      packages_, [&](const PackageRecord& p) { return key(p) < wanted; });
+  auto found = record_at<PackageRecord>(packages_, at);
+  if (at == count_in<PackageRecord>(packages_) || key(found) != wanted) return {};
+  std::vector<Advisory> out;
+  std::uint64_t count = std::min(found.count, kMostAdvisories);
+  for (std::uint64_t i = found.first; i < found.first + count; ++i) {
+    if (i >= count_in<AdvisoryRecord>(advisories_)) break;
+    out.push_back(reader.advisory(record_at<AdvisoryRecord>(advisories_, i)));
+    out.back().ecosystem = ecosystem;
+    out.back().package = package;
+  }
+  return out;
+}
+
+bool Database::is_known_exploited(std::string_view cve) const {
+  std::optional<std::uint32_t> key = key_of_cve(cve);
+  if (!key) return false;
+  std::uint64_t at =
+      partition_point<std::uint32_t>(kev_, [&](std::uint32_t other) { return other < *key; });
+  return at < count_in<std::uint32_t>(kev_) && record_at<std::uint32_t>(kev_, at) == *key;
+}
+
+std::optional<Epss> Database::epss(std::string_view cve) const {
+  std::optional<std::uint32_t> key = key_of_cve(cve);
+  if (!key) return std::nullopt;
+  std::uint64_t at =
+      partition_point<EpssRecord>(epss_, [&](const EpssRecord& other) { return other.key < *key; });
+  auto found = record_at<EpssRecord>(epss_, at);
+  if (at == count_in<EpssRecord>(epss_) || found.key != *key) return std::nullopt;
+  return Epss{found.score_e5, found.percentile_e5};
+}
+
+std::vector<EcosystemInfo> Database::ecosystems() const {
+  Reader reader(*this);
+  std::vector<EcosystemInfo> out;
+  for (std::uint64_t i = 0; i < count_in<EcosystemRecord>(ecosystems_); ++i) {
+    auto record = record_at<EcosystemRecord>(ecosystems_, i);
+    out.push_back({std::string(reader.text(record.name)), record.advisories,
+                   std::string(reader.text(record.newest))});
+  }
+  return out;
+}
+
+std::optional<EcosystemInfo> Database::ecosystem(std::string_view name) const {
+  Reader reader(*this);
+  std::uint64_t at = partition_point<EcosystemRecord>(
+      ecosystems_, [&](const EcosystemRecord& e) { return reader.text(e.name) < name; });
+  auto found = record_at<EcosystemRecord>(ecosystems_, at);
+  if (at == count_in<EcosystemRecord>(ecosystems_) || reader.text(found.name) != name)
+    return std::nullopt;
+  return EcosystemInfo{std::string(name), found.advisories, std::string(reader.text(found.newest))};
+}
+
+std::optional<LibraryNames> Database::library(std::string_view id) const {
+  Reader reader(*this);
+  std::uint64_t at = partition_point<LibraryRecord>(
+      libraries_, [&](const LibraryRecord& l) { return reader.text(l.id) < id; });
+  auto found = record_at<LibraryRecord>(libraries_, at);
+  if (at == count_in<LibraryRecord>(libraries_) || reader.text(found.id) != id) return std::nullopt;
+  return LibraryNames{reader.list(found.cpes), reader.list(found.source_packages)};
+}
+
+std::string_view Database::section(std::string_view name) const {
+  Header header = pack_.read<Header>(0).value_or(Header{});
+  for (std::uint64_t i = 0; i < header.sections; ++i) {
+    Section section = pack_.read<Section>(sizeof(Header) + i * sizeof(Section)).value_or(Section{});
+    if (name_of(section) == name) return pack_.clamped(section.offset, section.size).as_text();
+  }
+  return {};
+}
+
+std::string Database::id() const {
+  Header header = pack_.read<Header>(0).value_or(Header{});
+  return "sha256:" + to_hex(ByteView(std::span<const std::uint8_t>(header.digest)));
+}
+
+std::string Database::newest() const {
+  std::string date;
+  for (const EcosystemInfo& info : ecosystems()) date = std::max(date, info.newest);
+  return date;
+}
+
+}  // namespace fathom::vuln

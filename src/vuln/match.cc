@@ -1,0 +1,197 @@
+#include "vuln/match.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+#include "vuln/judge.h"
+
+namespace fathom::vuln {
+namespace {
+
+struct Hit {
+  Advisory advisory;
+  Judgement judgement;
+};
+
+bool is_cve(std::string_view name) { return name.starts_with("CVE-"); }
+
+bool has_version(const VersionClaim& v) {
+  return v.known() || !v.low.empty() || !v.high.empty() || !v.candidates.empty();
+}
+
+std::vector<Hit> hits_of(const Component& component, const Database& database) {
+  std::vector<Hit> hits;
+  if (!has_version(component.version)) return hits;
+  for (Advisory& advisory : database.advisories_for(component.ecosystem, component.name)) {
+    Judgement judgement = judge(advisory, component.version);
+    if (judgement.concerns) hits.push_back({std::move(advisory), std::move(judgement)});
+  }
+  return hits;
+}
+
+// Hits that share a name, directly or through others, as lists of indexes.
+std::vector<std::vector<std::size_t>> group_by_name(const std::vector<Hit>& hits) {
+  std::vector<std::size_t> parent(hits.size());
+  std::iota(parent.begin(), parent.end(), std::size_t{0});
+  auto root = [&](std::size_t i) {
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+  };
+  std::map<std::string_view, std::size_t> first;
+  auto join_at = [&](std::string_view name, std::size_t i) {
+    auto [at, is_new] = first.try_emplace(name, i);
+    if (!is_new) parent[root(i)] = root(at->second);
+  };
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    join_at(hits[i].advisory.id, i);
+    for (const std::string& alias : hits[i].advisory.aliases) join_at(alias, i);
+  }
+  std::map<std::size_t, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < hits.size(); ++i) groups[root(i)].push_back(i);
+  std::vector<std::vector<std::size_t>> out;
+  for (auto& [unused, members] : groups) out.push_back(std::move(members));
+  return out;
+}
+
+// The hit that says most comes first.
+bool says_more(const Hit& a, const Hit& b) {
+  auto key = [](const Hit& h) {
+    return std::tuple(h.judgement.verdict != Verdict::affected_by_version, h.judgement.uncertain,
+                      h.advisory.severity == Severity::unknown);
+  };
+  return key(a) < key(b);
+}
+
+std::string decimal_e5(std::uint32_t value) {
+  std::string digits = std::to_string(value % 100'000);
+  return std::to_string(value / 100'000) + "." + std::string(5 - digits.size(), '0') + digits;
+}
+
+void set_names(Finding& finding, const std::vector<const Hit*>& group) {
+  std::set<std::string> names;
+  for (const Hit* hit : group) {
+    names.insert(hit->advisory.id);
+    names.insert(hit->advisory.aliases.begin(), hit->advisory.aliases.end());
+  }
+  auto cve = std::ranges::find_if(names, is_cve);
+  finding.id = is_cve(group[0]->advisory.id) || cve == names.end() ? group[0]->advisory.id : *cve;
+  names.erase(finding.id);
+  finding.aliases.assign(names.begin(), names.end());
+}
+
+void set_exploitation(Finding& finding, const Database& database) {
+  std::vector<std::string> names = finding.aliases;
+  names.push_back(finding.id);
+  std::optional<Epss> highest;
+  for (const std::string& name : names) {
+    finding.kev = finding.kev || database.is_known_exploited(name);
+    std::optional<Epss> epss = database.epss(name);
+    if (epss && (!highest || epss->score_e5 > highest->score_e5)) highest = epss;
+  }
+  if (!highest) return;
+  finding.epss = decimal_e5(highest->score_e5);
+  finding.epss_percentile = decimal_e5(highest->percentile_e5);
+}
+
+void set_severity(Finding& finding, const std::vector<const Hit*>& group) {
+  for (const Hit* hit : group) {
+    const Advisory& a = hit->advisory;
+    if (finding.severity == Severity::unknown) finding.severity = a.severity;
+    if (!finding.cvss_score.empty() || a.cvss_score.empty()) continue;
+    finding.cvss = a.cvss;
+    finding.cvss_score = a.cvss_score;
+  }
+}
+
+void set_fixes(Finding& finding, const std::vector<const Hit*>& group) {
+  for (const Hit* hit : group)
+    for (const std::string& version : hit->advisory.fixed_in)
+      if (std::ranges::find(finding.fixed_in, version) == finding.fixed_in.end())
+        finding.fixed_in.push_back(version);
+  // What the scheme cannot order goes to the end, as text; the rest is totally ordered.
+  Scheme scheme = group[0]->advisory.scheme;
+  auto unordered =
+      std::stable_partition(finding.fixed_in.begin(), finding.fixed_in.end(),
+                            [&](const std::string& v) { return is_version(scheme, v); });
+  std::sort(finding.fixed_in.begin(), unordered, [&](const std::string& a, const std::string& b) {
+    auto order = compare(scheme, a, b).value_or(std::strong_ordering::equal);
+    return order != 0 ? order < 0 : a < b;
+  });
+  std::sort(unordered, finding.fixed_in.end());
+}
+
+Finding finding_of(const Component& component, std::vector<const Hit*> group,
+                   const Database& database) {
+  std::stable_sort(group.begin(), group.end(),
+                   [](const Hit* a, const Hit* b) { return says_more(*a, *b); });
+  const Hit& best = *group[0];
+  Finding finding;
+  finding.component = component.id;
+  finding.verdict = best.judgement.verdict;
+  finding.why = best.judgement.why;
+  finding.range_uncertain = best.judgement.uncertain;
+  finding.source = best.advisory.source;
+  finding.evidence = component.evidence;
+  for (const Hit* hit : group) {
+    const std::string& date = hit->advisory.published;
+    if (!date.empty() && (finding.published.empty() || date < finding.published))
+      finding.published = date;
+  }
+  set_names(finding, group);
+  set_severity(finding, group);
+  set_fixes(finding, group);
+  set_exploitation(finding, database);
+  return finding;
+}
+
+bool matters_more(const Finding& a, const Finding& b) {
+  auto component_number = [](const Finding& f) {  // "c2" before "c10"
+    return std::tuple(f.component.size(), std::string_view(f.component));
+  };
+  if (a.range_uncertain != b.range_uncertain) return b.range_uncertain;
+  if (a.kev != b.kev) return a.kev;
+  if (a.severity != b.severity) return a.severity > b.severity;
+  if (a.epss != b.epss) return a.epss > b.epss;  // both "0.01234"
+  if (a.id != b.id) return a.id < b.id;
+  return component_number(a) < component_number(b);
+}
+
+}  // namespace
+
+std::vector<Finding> match(const std::vector<Component>& components, const Database& database) {
+  std::vector<Finding> findings;
+  for (const Component& component : components) {
+    std::vector<Hit> hits = hits_of(component, database);
+    for (const std::vector<std::size_t>& group : group_by_name(hits)) {
+      std::vector<const Hit*> members;
+      for (std::size_t i : group) members.push_back(&hits[i]);
+      findings.push_back(finding_of(component, std::move(members), database));
+    }
+  }
+  std::stable_sort(findings.begin(), findings.end(), matters_more);
+  return findings;
+}
+
+std::vector<EcosystemCoverage> coverage(const std::vector<Component>& components,
+                                        const Database& database) {
+  std::map<std::string, EcosystemCoverage> rows;
+  for (const Component& component : components) {
+    EcosystemCoverage& row = rows[component.ecosystem];
+    row.ecosystem = component.ecosystem;
+    ++row.components;
+  }
+  std::vector<EcosystemCoverage> out;
+  for (auto& [name, row] : rows) {
+    if (std::optional<EcosystemInfo> info = database.ecosystem(name)) {
+      row.advisories = info->advisories;
+      row.newest = info->newest;
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+}  // namespace fathom::vuln
