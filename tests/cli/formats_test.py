@@ -20,8 +20,7 @@ class Schemas(harness.Case):
     def each(self, output):
         self.assertTrue(EXAMPLES)
         for name in EXAMPLES:
-            with self.subTest(name):
-                yield name, fathom("scan", harness.example(name), "-o", output, "--now", NOW, "--quiet").out.decode("utf-8")
+            yield name, fathom("scan", harness.example(name), "-o", output, "--now", NOW, "--quiet").out.decode("utf-8")
 
     def test_json_report(self):
         validator_type = needed("jsonschema").Draft202012Validator
@@ -29,8 +28,9 @@ class Schemas(harness.Case):
             schema = json.load(f)
         validator_type.check_schema(schema)
         validator = validator_type(schema)
-        for _, text in self.each("json"):
-            self.assertEqual([f"{list(e.absolute_path)}: {e.message}" for e in validator.iter_errors(json.loads(text))], [])
+        for name, text in self.each("json"):
+            with self.subTest(name):
+                self.assertEqual([f"{list(e.absolute_path)}: {e.message}" for e in validator.iter_errors(json.loads(text))], [])
 
     def test_the_schema_refuses_what_is_wrong(self):
         with open(os.path.join(ROOT, "docs", "report.schema.json")) as f:
@@ -46,18 +46,20 @@ class Schemas(harness.Case):
         from cyclonedx.validation.json import JsonStrictValidator
 
         for name, text in self.each("cyclonedx-json"):
-            document = json.loads(text)
-            version = SchemaVersion.from_version(document["specVersion"])
-            self.assertIsNone(JsonStrictValidator(version).validate_str(text))
-            references = [c["bom-ref"] for c in document["components"]]
-            self.assertEqual(len(references), len(set(references)))
-            self.assertTrue(references, name)
+            with self.subTest(name):
+                document = json.loads(text)
+                version = SchemaVersion.from_version(document["specVersion"])
+                self.assertIsNone(JsonStrictValidator(version).validate_str(text))
+                references = [c["bom-ref"] for c in document["components"]]
+                self.assertEqual(len(references), len(set(references)))
+                self.assertTrue(references)
 
     def test_cyclonedx_names_what_the_report_names(self):
         for name, text in self.each("cyclonedx-json"):
-            report = json.loads(fathom("scan", harness.example(name), "-o", "json", "--now", NOW, "--quiet").out)
-            listed = {(c["name"], c.get("version")) for c in json.loads(text)["components"]}
-            self.assertEqual({(c["name"], c["version"]) for c in report["components"] if "version" in c} - listed, set())
+            with self.subTest(name):
+                report = json.loads(fathom("scan", harness.example(name), "-o", "json", "--now", NOW, "--quiet").out)
+                listed = {(c["name"], c.get("version")) for c in json.loads(text)["components"]}
+                self.assertEqual({(c["name"], c["version"]) for c in report["components"] if "version" in c} - listed, set())
 
 
 if __name__ == "__main__":
