@@ -1,7 +1,18 @@
-// Which C and C++ libraries are compiled into a file. For now from version texts: a text is one
-// feature, never proof. It counts only when the library's own code stands beside it (other texts
-// that only the library's sources have, the version number as a constant) and when the file does
-// not merely link or mention the library.
+// Which C and C++ libraries are compiled into a file. A version text is one feature, never proof:
+// it counts only when the library's own code stands beside it (other texts that only the library's
+// sources have, the version number as a constant) and when the file does not merely link or
+// mention the library.
+//
+// The knowledge is data (data/classifiers/, whose README says what a row means); this room is the
+// method. The rules, in the order they are applied to a row:
+//   1. Presence: enough of the row's confirm texts, or a version-number function whose values no
+//      other code returns. Otherwise a version text is a Mention, with the reason.
+//   2. A file that links the library (DT_NEEDED) must show as many confirm texts as one without any
+//      version text: headers leave texts in their users.
+//   3. Version: a text and a constant that agree; else one text; else one constant; else one bare
+//      number ("1.2.3") that no other library of the file explains. Several that all agree with
+//      constants are several copies. Several that do not are one component with an interval.
+//   4. Confirm texts that came or went with a release bound the version when nothing states it.
 
 #pragma once
 
@@ -16,7 +27,11 @@
 
 namespace fathom::signature {
 
-// The classifiers of data/classifiers/, compiled into the pack as JSON (tools/ makes it).
+struct Row;
+struct Patterns;
+
+// The classifiers of data/classifiers/, compiled into the pack as JSON (tools/ makes it). Regular
+// expressions compile on first use; all const members may be called from several threads.
 class Classifiers {
  public:
   Classifiers();
@@ -24,17 +39,22 @@ class Classifiers {
   Classifiers& operator=(Classifiers&&) noexcept;
   ~Classifiers();
 
+  // {"classifiers": [row, …]}. Any malformed row is an error: the data is ours.
   static Result<Classifiers> parse(std::string_view json);
   std::size_t size() const;
 
+  // What the tests ask of the data: every pattern compiles, every sample yields its version, no
+  // counterexample matches.
+  Done check() const;
+
  private:
   friend struct Identifier;
-  struct Row;
   std::vector<Row> rows_;
+  std::unique_ptr<Patterns> patterns_;
 };
 
 struct Identified {
-  std::vector<Component> components;  // file, digest and layer empty
+  std::vector<Component> components;  // file, digest and layer empty; in the order of the rows
   std::vector<Mention> mentions;      // file empty
 };
 

@@ -1,0 +1,418 @@
+// Two rounds over the rows. The first settles what the code itself states: presence, and versions
+// that a text and a constant agree on or that a text with the library's name gives. The second
+// gives what is left to the bare numbers: "1.9.4" may be anybody's, so a bare number counts only
+// when the library is known to be there and no library of the first round explains that number.
+
+#include "signature/identify.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "signature/patterns.h"
+#include "signature/row.h"
+
+namespace fathom::signature {
+namespace {
+
+constexpr std::size_t kMostPlaces = 64;       // of one version text kept per row
+constexpr std::size_t kMostTextEvidence = 3;  // places shown per version
+constexpr std::size_t kMostConfirmEvidence = 8;
+constexpr std::size_t kMostCopies = 4;       // said to be in one file
+constexpr std::size_t kMostCandidates = 64;  // listed
+constexpr std::size_t kHighConfirms = 3;
+constexpr std::string_view kAnalyzer = "classifier";
+
+VersionClaim exactly(const std::string& version) {
+  VersionClaim claim;
+  claim.exact = version;
+  return claim;
+}
+
+struct TextHit {
+  const Text* text;
+  std::string version;
+};
+
+struct ConfirmHit {
+  const ConfirmText* confirm;
+  std::uint64_t offset;
+};
+
+struct ConstantHit {
+  const ConstantReturn* constant;
+  std::string version;
+};
+
+// What the facts say about one row.
+struct Seen {
+  std::vector<TextHit> named, bare;
+  std::vector<ConfirmHit> confirms;
+  std::vector<ConstantHit> constants;
+  std::string linked;  // the DT_NEEDED entry, or empty
+  bool own = false;    // the file is the library's own shared object
+  bool excluded = false;
+};
+
+// What is said of one row, before it is a component.
+struct Answer {
+  std::vector<std::string> exact;  // one component each
+  std::vector<std::string> open;   // versions that none of it decides
+  bool settled = false;
+};
+
+struct Less {
+  bool operator()(const std::string& a, const std::string& b) const {
+    return compare_releases(a, b) < 0;
+  }
+};
+using Versions = std::set<std::string, Less>;
+
+// Wheels and the like rename what they bundle: "libz-1a2b3c4d.so.1.2.11" is libz.so.
+std::string without_bundle_hash(std::string_view soname) {
+  std::size_t dot = soname.find(".so");
+  std::size_t dash = soname.substr(0, dot).rfind('-');
+  if (dot == soname.npos || dash == soname.npos || dot - dash != 9) return std::string(soname);
+  bool hex = soname.substr(dash + 1, 8).find_first_not_of("0123456789abcdef") == soname.npos;
+  if (!hex) return std::string(soname);
+  return std::string(soname.substr(0, dash)) + std::string(soname.substr(dot));
+}
+
+// "libz.so" names "libz.so", "libz.so.1" and "libz.so.1.2.13".
+bool is_soname(std::string_view name, const std::vector<std::string>& sonames) {
+  std::string plain = without_bundle_hash(name);
+  return std::any_of(sonames.begin(), sonames.end(), [&](const std::string& soname) {
+    return plain.starts_with(soname) &&
+           (plain.size() == soname.size() || plain[soname.size()] == '.');
+  });
+}
+
+std::optional<std::uint64_t> find_string(const FileFacts& facts, std::uint64_t hash) {
+  auto found = std::lower_bound(facts.strings.begin(), facts.strings.end(), hash,
+                                [](const StringHash& s, std::uint64_t h) { return s.hash < h; });
+  if (found == facts.strings.end() || found->hash != hash) return std::nullopt;
+  return found->offset;
+}
+
+std::optional<std::uint64_t> find_string(const FileFacts& facts, const ConfirmText& confirm) {
+  std::optional<std::uint64_t> offset = find_string(facts, confirm.hash);
+  if (!offset && confirm.hash_without_newline != 0)
+    offset = find_string(facts, confirm.hash_without_newline);
+  return offset;
+}
+
+bool is_release(const Row& row, const std::string& version) {
+  return row.releases.empty() ||
+         std::binary_search(row.releases.begin(), row.releases.end(), version, Less{});
+}
+
+// Bounds from the confirm texts that are there. Distributions backport texts, so bounds that
+// contradict each other are no bounds.
+VersionClaim bounds_of(const Seen& seen) {
+  VersionClaim claim;
+  for (const ConfirmHit& hit : seen.confirms) {
+    const ConfirmText& text = *hit.confirm;
+    if (!text.since.empty() && (claim.low.empty() || compare_releases(claim.low, text.since) < 0))
+      claim.low = text.since;
+    if (!text.until.empty() && (claim.high.empty() || compare_releases(text.until, claim.high) < 0))
+      claim.high = text.until;
+  }
+  if (!claim.low.empty() && !claim.high.empty() && compare_releases(claim.high, claim.low) < 0)
+    return {};
+  return claim;
+}
+
+bool within(const VersionClaim& bounds, const std::string& version) {
+  return (bounds.low.empty() || compare_releases(bounds.low, version) <= 0) &&
+         (bounds.high.empty() || compare_releases(version, bounds.high) <= 0);
+}
+
+Versions versions_of(const auto& hits) {
+  Versions versions;
+  for (const auto& hit : hits) versions.insert(hit.version);
+  return versions;
+}
+
+Versions both(const Versions& a, const Versions& b) {
+  Versions common;
+  for (const std::string& version : a)
+    if (b.contains(version)) common.insert(version);
+  return common;
+}
+
+std::vector<std::string> list(const Versions& versions) {
+  return {versions.begin(), versions.end()};
+}
+
+std::string with_version(std::string text, const std::string& version) {
+  constexpr std::string_view kHole = "{version}";
+  if (std::size_t at = text.find(kHole); at != text.npos) text.replace(at, kHole.size(), version);
+  return text;
+}
+
+bool is_plain(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+std::string purl_of(const Row& row, const std::string& version) {
+  if (version.empty()) return with_version(row.purl.substr(0, row.purl.find('@')), "");
+  std::string encoded;
+  for (char c : version)
+    encoded += is_plain(c) || c == '~' ? std::string(1, c)
+                                       : "%" + to_hex(ByteView::of(std::string_view(&c, 1)));
+  return with_version(row.purl, encoded);
+}
+
+// NISTIR 7695: punctuation is escaped; "*" is any version.
+std::string cpe_of(const Row& row, const std::string& version) {
+  if (row.cpe.empty()) return {};
+  std::string escaped;
+  for (char c : version) {
+    if (!is_plain(c) || c == '-') escaped += '\\';
+    escaped += c;
+  }
+  return with_version(row.cpe, escaped.empty() ? "*" : escaped);
+}
+
+std::string instruction_of(const FileFacts& facts, std::uint64_t value) {
+  if (facts.elf && facts.elf->machine_name == "aarch64")
+    return "mov w0, #" + std::to_string(value) + "; ret";
+  return "mov eax, " + std::to_string(value) + "; ret";
+}
+
+}  // namespace
+
+struct Identifier {
+  const FileFacts& facts;
+  const std::vector<Row>& rows;
+  const Patterns& patterns;
+  std::vector<Seen> seen;
+  std::vector<Answer> answers;
+  std::set<std::uint64_t> explained;  // offsets of texts that an exact version rests on
+
+  Identifier(const FileFacts& f, const Classifiers& c)
+      : facts(f), rows(c.rows_), patterns(*c.patterns_), seen(rows.size()), answers(rows.size()) {}
+
+  Identified run() {
+    look_for_code();
+    look_for_texts();
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (is_present(i)) settle(i);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (is_present(i) && !answers[i].settled) settle_by_bare_numbers(i);
+    Identified out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (is_present(i))
+        add_components(i, out.components);
+      else
+        add_mentions(i, out.mentions);
+    }
+    return out;
+  }
+
+  void look_for_code() {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Row& row = rows[i];
+      for (const ConfirmText& confirm : row.confirm)
+        if (auto offset = find_string(facts, confirm))
+          seen[i].confirms.push_back({&confirm, *offset});
+      for (const ConfirmText& text : row.exclude_if)
+        seen[i].excluded |= find_string(facts, text).has_value();
+      if (!facts.elf) continue;
+      seen[i].own = !facts.elf->soname.empty() && is_soname(facts.elf->soname, row.sonames);
+      for (const std::string& needed : facts.elf->needed)
+        if (is_soname(needed, row.sonames)) seen[i].linked = needed;
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (rows[i].constant) look_for_constants(i);
+  }
+
+  void look_for_constants(std::size_t i) {
+    for (const ConstantReturn& constant : facts.constants) {
+      std::optional<std::string> version = decode(*rows[i].constant, constant.value);
+      if (version && is_release(rows[i], *version) && seen[i].constants.size() < kMostPlaces)
+        seen[i].constants.push_back({&constant, std::move(*version)});
+    }
+  }
+
+  void look_for_texts() {
+    for (const Text& text : facts.texts)
+      patterns.match(text.text, [&](std::size_t i, std::size_t v, std::string version) {
+        bool bare = rows[i].versions[v].bare;
+        if (bare && !is_release(rows[i], version)) return;
+        std::vector<TextHit>& hits = bare ? seen[i].bare : seen[i].named;
+        if (hits.size() < kMostPlaces) hits.push_back({&text, std::move(version)});
+      });
+  }
+
+  // Versions that a text and a constant agree on.
+  Versions agreed(std::size_t i) const {
+    Versions texts = versions_of(seen[i].named);
+    texts.merge(versions_of(seen[i].bare));
+    return both(texts, versions_of(seen[i].constants));
+  }
+
+  std::size_t confirms_needed(std::size_t i) const {
+    if (seen[i].own) return 1;
+    bool stated = !seen[i].named.empty() || !agreed(i).empty();
+    return stated && seen[i].linked.empty() ? rows[i].confirm_at_least : rows[i].confirm_alone;
+  }
+
+  bool is_present(std::size_t i) const {
+    if (seen[i].excluded) return false;
+    std::size_t needed = confirms_needed(i);
+    if (needed > 0 && seen[i].confirms.size() >= needed) return true;
+    if (!rows[i].constant || (!seen[i].linked.empty() && !seen[i].own)) return false;
+    if (rows[i].constant->proves && !seen[i].constants.empty()) return true;
+    return seen[i].own && !agreed(i).empty();
+  }
+
+  void settle(std::size_t i) {
+    Versions constants = versions_of(seen[i].constants);
+    Versions named = versions_of(seen[i].named);
+    Versions sure = named.size() == 1 ? named : both(named, constants);
+    if (named.empty()) sure = agreed(i);
+    if (!sure.empty() && sure.size() <= kMostCopies) return accept(i, sure);
+    if (!named.empty()) return leave_open(i, named);
+    if (constants.size() == 1 && (rows[i].constant->proves || seen[i].bare.empty()))
+      return accept(i, constants);
+  }
+
+  void settle_by_bare_numbers(std::size_t i) {
+    VersionClaim bounds = bounds_of(seen[i]);
+    Versions all, unexplained;
+    for (const TextHit& hit : seen[i].bare) {
+      if (!within(bounds, hit.version)) continue;
+      all.insert(hit.version);
+      if (!explained.contains(hit.text->offset)) unexplained.insert(hit.version);
+    }
+    const Versions& left = unexplained.empty() ? all : unexplained;
+    Versions constants;
+    for (const ConstantHit& hit : seen[i].constants)
+      if (within(bounds, hit.version)) constants.insert(hit.version);
+    if (left.size() == 1) return accept(i, left);
+    if (left.empty() && constants.size() == 1) return accept(i, constants);
+    leave_open(i, left.empty() ? constants : left);
+  }
+
+  void accept(std::size_t i, const Versions& versions) {
+    answers[i] = {.exact = list(versions), .open = {}, .settled = true};
+    for (const std::vector<TextHit>* hits : {&seen[i].named, &seen[i].bare})
+      for (const TextHit& hit : *hits)
+        if (versions.contains(hit.version)) explained.insert(hit.text->offset);
+  }
+
+  void leave_open(std::size_t i, const Versions& versions) {
+    answers[i] = {.exact = {}, .open = list(versions), .settled = true};
+  }
+
+  void add_components(std::size_t i, std::vector<Component>& out) const {
+    if (answers[i].exact.empty()) {
+      out.push_back(component(i, open_claim(i)));
+      return;
+    }
+    for (const std::string& version : answers[i].exact)
+      out.push_back(component(i, exactly(version)));
+  }
+
+  // Several versions that nothing decides between, or none: what bounds there are.
+  VersionClaim open_claim(std::size_t i) const {
+    const std::vector<std::string>& open = answers[i].open;
+    if (!open.empty())
+      return {.exact = {}, .low = open.front(), .high = open.back(), .candidates = open};
+    VersionClaim claim = bounds_of(seen[i]);
+    if (claim.low.empty() && claim.high.empty()) return claim;
+    for (const std::string& release : rows[i].releases)
+      if (within(claim, release)) claim.candidates.push_back(release);
+    if (claim.candidates.size() == 1) return exactly(claim.candidates.front());
+    if (claim.candidates.size() > kMostCandidates) claim.candidates.clear();
+    if (claim.candidates.empty()) return claim;
+    claim.low = claim.candidates.front();
+    claim.high = claim.candidates.back();
+    return claim;
+  }
+
+  Component component(std::size_t i, VersionClaim version) const {
+    Component made;
+    made.kind = rows[i].kind;
+    made.name = rows[i].library;
+    made.ecosystem = "C";
+    made.purl = purl_of(rows[i], version.exact);
+    made.cpe = cpe_of(rows[i], version.exact);
+    made.confidence = confidence(i, version);
+    made.evidence = evidence(i, version);
+    made.version = std::move(version);
+    return made;
+  }
+
+  Confidence confidence(std::size_t i, const VersionClaim& version) const {
+    if (!version.known()) return Confidence::medium;
+    if (agreed(i).contains(version.exact)) return Confidence::high;
+    bool named = versions_of(seen[i].named).contains(version.exact);
+    return named && seen[i].confirms.size() >= kHighConfirms ? Confidence::high
+                                                             : Confidence::medium;
+  }
+
+  // Texts and constants of the version (of all candidates when it is open), then confirm texts.
+  std::vector<Evidence> evidence(std::size_t i, const VersionClaim& version) const {
+    std::vector<Evidence> out;
+    auto counts = [&](const std::string& seen_version) {
+      return version.known() ? compare_releases(seen_version, version.exact) == 0
+                             : std::find(version.candidates.begin(), version.candidates.end(),
+                                         seen_version) != version.candidates.end();
+    };
+    for (const std::vector<TextHit>* hits : {&seen[i].named, &seen[i].bare}) {
+      std::map<std::string, std::size_t> shown;
+      for (const TextHit& hit : *hits)
+        if (counts(hit.version) && shown[hit.version]++ < kMostTextEvidence)
+          out.push_back(at_offset(hit.text->offset, hit.text->text));
+    }
+    std::map<std::string, std::size_t> shown;
+    for (const ConstantHit& hit : seen[i].constants)
+      if (counts(hit.version) && shown[hit.version]++ < kMostTextEvidence)
+        out.push_back({.analyzer = std::string(kAnalyzer),
+                       .file = {},
+                       .file_digest = {},
+                       .place = {Place::Kind::address, hit.constant->address, {}},
+                       .seen = instruction_of(facts, hit.constant->value)});
+    for (std::size_t c = 0; c < std::min(seen[i].confirms.size(), kMostConfirmEvidence); ++c)
+      out.push_back(at_offset(seen[i].confirms[c].offset, seen[i].confirms[c].confirm->text));
+    return out;
+  }
+
+  static Evidence at_offset(std::uint64_t offset, std::string_view text) {
+    return {.analyzer = std::string(kAnalyzer),
+            .file = {},
+            .file_digest = {},
+            .place = Place::at_offset(offset),
+            .seen = printable(text)};
+  }
+
+  void add_mentions(std::size_t i, std::vector<Mention>& out) const {
+    std::set<std::string> said;
+    for (const TextHit& hit : seen[i].named)
+      if (said.insert(hit.version).second)
+        out.push_back({.library = rows[i].library,
+                       .version = hit.version,
+                       .file = {},
+                       .evidence = at_offset(hit.text->offset, hit.text->text),
+                       .why = why_not(i)});
+  }
+
+  std::string why_not(std::size_t i) const {
+    if (seen[i].excluded) return "the file has the code of a fork of the library";
+    if (!seen[i].linked.empty()) return "the file links " + seen[i].linked;
+    std::size_t count = seen[i].confirms.size();
+    if (count == 0) return "no other text of the library is there";
+    return "only " + std::to_string(count) + " other text" + (count == 1 ? "" : "s") +
+           " of the library, " + std::to_string(confirms_needed(i)) + " would confirm it";
+  }
+};
+
+Identified identify(const FileFacts& facts, const Classifiers& classifiers) {
+  return Identifier(facts, classifiers).run();
+}
+
+}  // namespace fathom::signature
