@@ -107,7 +107,7 @@ class Writer {
     return Ok{};
   }
 
-  Done write_epss(const std::map<std::string, Epss>& scores) {
+  Done write_epss(const std::vector<std::pair<std::string, Epss>>& scores) {
     std::map<std::uint32_t, Epss> by_key;
     for (const auto& [name, score] : scores) by_key[TRY(key(name))] = score;
     for (const auto& [k, score] : by_key)

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -15,9 +16,9 @@
 namespace fathom::vuln {
 
 struct PackContent {
-  std::vector<Advisory> advisories;       // equal ones are kept once
-  std::set<std::string> known_exploited;  // CVE names
-  std::map<std::string, Epss> epss;       // by CVE name
+  std::vector<Advisory> advisories;                // equal ones are kept once
+  std::set<std::string> known_exploited;           // CVE names
+  std::vector<std::pair<std::string, Epss>> epss;  // by CVE name; the last of equal names counts
   // Per ecosystem, the day up to which its sources were read. Where it is missing or older than
   // an advisory, the advisory's date counts.
   std::map<std::string, std::string> newest;

@@ -1,0 +1,120 @@
+// fathom_make_pack: data/ → the pack that the program carries in itself.
+//
+//   fathom_make_pack ADVISORIES CLASSIFIERS OUTPUT [--stats]
+//
+// Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
+// not parse as a whole ends the build. The same input makes the same bytes.
+
+#define TOML_EXCEPTIONS 0
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
+#include "advisory_sources.h"
+#include "base/text.h"
+
+namespace fathom::tools {
+namespace {
+
+using nlohmann::json;
+
+json json_of(const toml::node& node) {
+  if (const toml::table* table = node.as_table()) {
+    json out = json::object();
+    for (const auto& [key, value] : *table) out[std::string(key.str())] = json_of(value);
+    return out;
+  }
+  if (const toml::array* array = node.as_array()) {
+    json out = json::array();
+    for (const toml::node& item : *array) out.push_back(json_of(item));
+    return out;
+  }
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* truth = node.as_boolean()) return truth->get();
+  std::ostringstream text;  // dates and times
+  node.visit([&](const auto& value) {
+    if constexpr (toml::is_value<decltype(value)>) text << value.get();
+  });
+  return text.str();
+}
+
+std::vector<std::filesystem::path> toml_files_of(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+// The arrays "classifier" of all files, in the order of the files' names.
+Result<std::string> read_classifiers(const std::filesystem::path& folder) {
+  json all = json::array();
+  for (const std::filesystem::path& file : toml_files_of(folder)) {
+    std::string text = TRY(read_data_file(file));
+    toml::parse_result parsed = toml::parse(text, file.string());
+    if (!parsed) {
+      std::ostringstream message;
+      message << parsed.error();
+      return Error{ErrorCode::malformed, message.str()};
+    }
+    const toml::array* rows = parsed.table()["classifier"].as_array();
+    if (rows == nullptr) return Error{ErrorCode::malformed, file.string() + ": no [[classifier]]"};
+    for (const toml::node& row : *rows) all.push_back(json_of(row));
+  }
+  return json{{"classifiers", std::move(all)}}.dump();
+}
+
+Done write_file(const std::string& path, const Bytes& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  std::string_view text = ByteView(bytes).as_text();
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (!file) return Error{ErrorCode::io, "cannot write " + path};
+  return Ok{};
+}
+
+void print(const std::map<std::string, SourceTally>& tallies) {
+  std::printf("%-20s %6s %9s %10s %11s %11s %8s %8s %14s\n", "source", "rows", "withdrawn",
+              "advisories", "with ranges", "partly read", "not read", "no range", "low confidence");
+  for (const auto& [name, t] : tallies)
+    std::printf("%-20s %6s %9s %10s %11s %11s %8s %8s %14s\n", name.c_str(),
+                with_thousands(t.rows).c_str(), with_thousands(t.withdrawn).c_str(),
+                with_thousands(t.advisories).c_str(), with_thousands(t.with_ranges).c_str(),
+                with_thousands(t.partly_read).c_str(), with_thousands(t.not_read).c_str(),
+                with_thousands(t.no_range).c_str(), with_thousands(t.low_confidence).c_str());
+}
+
+Done run(const std::vector<std::string>& arguments) {
+  bool stats = arguments.size() == 4 && arguments[3] == "--stats";
+  if (arguments.size() != 3 && !stats)
+    return Error{ErrorCode::usage, "fathom_make_pack ADVISORIES CLASSIFIERS OUTPUT [--stats]"};
+  Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
+  sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
+  Bytes pack = TRY(vuln::write_pack(sources.content));
+  TRY(write_file(arguments[2], pack));
+  if (stats) {
+    print(sources.tallies);
+    std::printf("%s: %s\n", arguments[2].c_str(), human_bytes(pack.size()).c_str());
+  }
+  return Ok{};
+}
+
+}  // namespace
+}  // namespace fathom::tools
+
+int main(int count, char** values) {
+  fathom::Done done =
+      fathom::tools::run(std::vector<std::string>(values + std::min(count, 1), values + count));
+  if (done) return 0;
+  std::fprintf(stderr, "fathom_make_pack: %s\n", done.error().message.c_str());
+  return done.error().code == fathom::ErrorCode::usage ? 2 : 1;
+}
