@@ -28,19 +28,28 @@ Done add_gate(Gates& gates, std::string_view word);
 struct IgnoreRule {
   std::string id;         // advisory id or alias
   std::string component;  // component name or purl; empty = any
-  std::string path;       // path prefix; empty = any
+  std::string path;       // the file, or a folder above it; empty = any
   std::string reason;     // required in fathom's own form
-  std::string expires;    // "2027-01-31", or empty
+  std::string expires;    // "2027-01-31": from that day on (UTC) it does not apply; empty = never
   std::string origin;     // "ignore.yaml:12", for messages
+  // OpenVEX only:
+  std::vector<std::string> aliases;  // other names of `id`
+  std::string product;               // purl or IRI of the image or of a component; empty = any
 };
 
-// fathom's YAML form, or .trivyignore's lines (one id a line, "exp:2027-01-31", # comments).
+// fathom's YAML form (a list of maps with the keys id, component, path, reason, expires; id and
+// reason are required), or .trivyignore's lines (one id a line, "exp:2027-01-31", # comments). The
+// first thing that is not understood is an error: a rule that is silently dropped, or silently
+// wider than meant, is worse than none.
 Result<std::vector<IgnoreRule>> parse_ignore_file(std::string_view text, std::string_view name);
 
-// Statements not_affected and fixed of an OpenVEX document, as rules.
+// Statements not_affected and fixed of an OpenVEX document, as rules. Of several statements on the
+// same vulnerability and product the latest counts, so that a vendor can take one back.
+// https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md
 Result<std::vector<IgnoreRule>> parse_openvex(std::string_view text, std::string_view name);
 
-// Keys of findings in an earlier JSON report.
+// Keys of findings in an earlier JSON report. A key names the advisory, the component without its
+// version, and the file: the same flaw in a newer release of the same component is old news.
 Result<std::vector<std::string>> parse_baseline(std::string_view json, std::string_view name);
 
 struct Policy {
@@ -52,7 +61,9 @@ struct Policy {
 
 // Sets ignored / in_baseline on findings, policy outcome and exit status (design: 2 usage, 1 policy
 // failed, 3 not assessed, 4 gaps and strict, 0). Findings with an uncertain range never fail a
-// severity gate. An expired rule is a note, not an ignore.
+// severity, kev or reachable gate; the gate "unknown" is for them. Ignored findings, those of the
+// baseline and those that are proven to do no harm fail no gate. An expired rule is a note, not an
+// ignore; so is a rule that matched nothing. What led to exit status 3 or 4 is a note too.
 void apply(Report& report, const Policy& policy);
 
 }  // namespace fathom::policy

@@ -1,0 +1,339 @@
+// Rules, baseline and gates on a finished report. The order matters: rules and baseline take
+// findings out of the count, then the gates look at what is left.
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "policy/keys.h"
+#include "policy/policy.h"
+#include "policy/purl.h"
+
+namespace fathom::policy {
+namespace {
+
+using Components = std::map<std::string_view, const Component*>;
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return with_thousands(count) + " " + std::string(count == 1 ? one : many);
+}
+
+void note(Report& report, std::string text) {
+  auto& notes = report.notes;
+  if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(std::move(text));
+}
+
+// ---- Which findings a rule means
+
+bool names_advisory(const IgnoreRule& rule, const Finding& finding) {
+  auto is_name_of = [&](std::string_view name) {
+    return finding.id == name ||
+           std::find(finding.aliases.begin(), finding.aliases.end(), name) != finding.aliases.end();
+  };
+  return is_name_of(rule.id) || std::any_of(rule.aliases.begin(), rule.aliases.end(), is_name_of);
+}
+
+bool names_component(std::string_view wanted, const Component& component) {
+  if (!is_purl(wanted))
+    return wanted == component.name || wanted == component.source_name ||
+           (!component.cpe.empty() && wanted == component.cpe);
+  Result<Purl> a = parse_purl(wanted), b = parse_purl(component.purl);
+  return a && b && matches(*a, *b);
+}
+
+// The file itself, something below a folder, or a member of an archive.
+bool is_under(std::string_view path, std::string_view rule) {
+  while (rule.starts_with("./")) rule.remove_prefix(2);
+  while (rule.starts_with('/')) rule.remove_prefix(1);
+  while (rule.ends_with('/')) rule.remove_suffix(1);
+  if (rule.empty()) return true;
+  if (!path.starts_with(rule)) return false;
+  path.remove_prefix(rule.size());
+  return path.empty() || path.starts_with('/') || path.starts_with("!/");
+}
+
+// An image is named by its digest, by one of its tags, or by a package URL of type oci, in which
+// the version is the digest and the repository stands apart:
+// https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md
+std::string_view last_part(std::string_view name) {
+  name = name.substr(0, name.find('@'));
+  const std::size_t slash = name.rfind('/');
+  if (slash != name.npos) name = name.substr(slash + 1);
+  return name.substr(0, name.find(':'));
+}
+
+bool is_repository_of(std::string_view repository, std::string_view name) {
+  if (!name.starts_with(repository)) return false;
+  name.remove_prefix(repository.size());
+  return name.empty() || name[0] == ':' || name[0] == '@';
+}
+
+bool names_image(const Purl& wanted, const ImageRow& image) {
+  if (wanted.type != "oci") return false;
+  if (!wanted.version.empty() && wanted.version == image.digest) return true;
+  if (!wanted.version.empty()) return false;
+  const std::string_view repository = wanted.qualifier("repository_url");
+  const std::string_view tag = wanted.qualifier("tag");
+  return std::any_of(image.names.begin(), image.names.end(), [&](const std::string& name) {
+    return to_lower(last_part(name)) == to_lower(wanted.name) &&
+           (repository.empty() || is_repository_of(repository, name)) &&
+           (tag.empty() || name.ends_with(":" + std::string(tag)));
+  });
+}
+
+bool names_image(std::string_view wanted, const Report& report) {
+  const ImageRow& image = report.image;
+  if (!is_purl(wanted))
+    return (wanted == image.digest && !wanted.empty()) || wanted == report.target ||
+           std::find(image.names.begin(), image.names.end(), wanted) != image.names.end();
+  Result<Purl> purl = parse_purl(wanted);
+  return purl && names_image(*purl, image);
+}
+
+// A product is the image, the component itself, or, when a subcomponent is named besides, whatever
+// else is in the same file: the program that the library is compiled into.
+bool names_product(const IgnoreRule& rule, const Component& component, const Report& report) {
+  if (names_image(rule.product, report) || names_component(rule.product, component)) return true;
+  if (rule.component.empty()) return false;
+  return std::any_of(report.components.begin(), report.components.end(), [&](const Component& c) {
+    return c.file == component.file && c.file_digest == component.file_digest &&
+           names_component(rule.product, c);
+  });
+}
+
+bool means(const IgnoreRule& rule, const Finding& finding, const Component* component,
+           const Report& report) {
+  if (!names_advisory(rule, finding)) return false;
+  if (component == nullptr)
+    return rule.component.empty() && rule.path.empty() && rule.product.empty();
+  return (rule.component.empty() || names_component(rule.component, *component)) &&
+         (rule.path.empty() || is_under(component->file, rule.path)) &&
+         (rule.product.empty() || names_product(rule, *component, report));
+}
+
+bool is_expired(const IgnoreRule& rule, const Report& report) {
+  return !rule.expires.empty() && report.now.substr(0, 10) >= rule.expires;
+}
+
+std::string because(const IgnoreRule& rule) {
+  return (rule.reason.empty() ? "no reason given" : rule.reason) + " (" + rule.origin + ")";
+}
+
+Components components_of(const Report& report) {
+  Components components;
+  for (const Component& component : report.components) components.emplace(component.id, &component);
+  return components;
+}
+
+const Component* find(const Components& components, std::string_view id) {
+  auto at = components.find(id);
+  return at == components.end() ? nullptr : at->second;
+}
+
+// The first rule that means a finding gives the reason; all that mean it count as used.
+void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
+                 const Components& components) {
+  for (const IgnoreRule& rule : rules) {
+    std::size_t meant = 0;
+    const bool expired = is_expired(rule, report);
+    for (Finding& finding : report.findings) {
+      if (!means(rule, finding, find(components, finding.component), report)) continue;
+      ++meant;
+      if (expired || finding.ignored) continue;
+      finding.ignored = true;
+      finding.ignored_because = because(rule);
+    }
+    if (expired)
+      note(report,
+           rule.origin + ": the rule for " + rule.id + " expired on " + rule.expires +
+               (meant == 0 ? "; nothing in this image needs it" : "; its findings count again"));
+    else if (meant == 0)
+      note(report, rule.origin + ": the rule for " + rule.id + " matched nothing");
+  }
+}
+
+bool is_known(const Finding& finding, const Component* component,
+              const std::set<std::string_view>& baseline) {
+  KeyParts parts{.id = finding.id};
+  if (component != nullptr) {
+    parts.component_name = component->name;
+    parts.purl = component->purl;
+    parts.file = component->file;
+  }
+  if (baseline.contains(finding_key(parts))) return true;
+  return std::any_of(finding.aliases.begin(), finding.aliases.end(), [&](std::string_view alias) {
+    parts.id = alias;
+    return baseline.contains(finding_key(parts));
+  });
+}
+
+void apply_baseline(Report& report, const Policy& policy, const Components& components) {
+  if (!policy.has_baseline) return;
+  const std::set<std::string_view> baseline(policy.baseline.begin(), policy.baseline.end());
+  for (Finding& finding : report.findings)
+    finding.in_baseline = is_known(finding, find(components, finding.component), baseline);
+}
+
+// ---- Gates
+
+bool does_no_harm(const Finding& finding) {
+  const bool claimed = finding.verdict == Verdict::not_present ||
+                       finding.verdict == Verdict::present_unreachable ||
+                       finding.verdict == Verdict::patched;
+  return claimed && !finding.evidence.empty();
+}
+
+bool counts(const Finding& finding) {
+  return !finding.ignored && !finding.in_baseline && !does_no_harm(finding);
+}
+
+bool is_reachable(const Finding& finding) {
+  return finding.verdict == Verdict::reachable || finding.verdict == Verdict::reachable_indirectly;
+}
+
+template <class Predicate>
+std::size_t count_findings(const Report& report, Predicate predicate) {
+  return static_cast<std::size_t>(
+      std::count_if(report.findings.begin(), report.findings.end(),
+                    [&](const Finding& f) { return counts(f) && predicate(f); }));
+}
+
+std::vector<std::string> unassessed(const Report& report) {
+  std::vector<std::string> names;
+  for (const EcosystemCoverage& row : report.coverage.ecosystems)
+    if (row.advisories == 0 && row.components > 0) names.push_back(row.ecosystem);
+  return names;
+}
+
+// What was meant to be looked at and was not, in words; empty when there is nothing.
+std::vector<std::string> gaps_of(const Report& report) {
+  std::vector<std::string> gaps;
+  if (!report.gaps.empty()) gaps.push_back(counted(report.gaps.size(), "gap", "gaps"));
+  if (report.coverage.gaps > 0)
+    gaps.push_back(counted(report.coverage.gaps, "file", "files") + " not recognised");
+  if (auto names = unassessed(report); !names.empty())
+    gaps.push_back("not assessed: " + join(names, ", "));
+  if (report.incomplete) gaps.push_back("the scan ended early");
+  return gaps;
+}
+
+void apply_gates(Report& report, const Gates& gates) {
+  std::vector<std::string>& reasons = report.policy.reasons;
+  auto fail = [&](std::size_t count, const std::string& what) {
+    if (count > 0) reasons.push_back(counted(count, "finding", "findings") + " " + what);
+  };
+  auto certain = [](auto predicate) {
+    return [predicate](const Finding& f) { return !f.range_uncertain && predicate(f); };
+  };
+  if (gates.severity)
+    fail(count_findings(report,
+                        certain([&](const Finding& f) { return f.severity >= *gates.severity; })),
+         "of severity " + std::string(name_of(*gates.severity)) + " or above");
+  if (gates.kev)
+    fail(count_findings(report, certain([](const Finding& f) { return f.kev; })),
+         "known to be exploited");
+  if (gates.reachable) fail(count_findings(report, certain(is_reachable)), "reachable");
+  if (gates.unknown)
+    fail(count_findings(
+             report,
+             [](const Finding& f) { return f.range_uncertain || f.verdict == Verdict::unknown; }),
+         "that nobody could judge");
+  if (gates.gaps)
+    if (auto gaps = gaps_of(report); !gaps.empty()) reasons.push_back(join(gaps, ", "));
+  report.policy.failed = !reasons.empty();
+}
+
+// ---- Exit status
+
+std::vector<std::string> unexplained_executables(const Report& report) {
+  std::vector<std::string> paths;
+  for (const FileRow& file : report.files)
+    if (file.executable_bytes > 0 && file.state == FileState::gap && !file.shadowed)
+      paths.push_back(file.path);
+  return paths;
+}
+
+// Nothing executable is fully explained.
+double share_of(const Coverage& coverage) {
+  if (coverage.executable_bytes == 0) return 100;
+  return static_cast<double>(coverage.attributed_bytes) * 100 /
+         static_cast<double>(coverage.executable_bytes);
+}
+
+// One decimal, rounded down, so that 49.96 is not shown as the 50 it misses.
+std::string per_cent(double share) {
+  const auto tenths = static_cast<std::uint64_t>(share * 10);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
+}
+
+bool is_not_assessed(Report& report, const Gates& gates) {
+  bool failed = false;
+  if (auto paths = unexplained_executables(report); !paths.empty()) {
+    failed = true;
+    note(report, counted(paths.size(), "executable file", "executable files") +
+                     " in which no component was recognised: " + printable(paths.front()) +
+                     (paths.size() > 1 ? ", …" : ""));
+  }
+  const double share = share_of(report.coverage);
+  if (gates.min_coverage && share < *gates.min_coverage) {
+    failed = true;
+    note(report, per_cent(share) + " of the executable bytes are attributed, less than the " +
+                     per_cent(*gates.min_coverage) + " of --min-coverage");
+  }
+  return failed;
+}
+
+bool has_strict_gaps(Report& report, const Gates& gates) {
+  if (!gates.strict) return false;
+  const std::vector<std::string> gaps = gaps_of(report);
+  if (!gaps.empty()) note(report, "--strict: " + join(gaps, ", "));
+  return !gaps.empty();
+}
+
+int status_of(Report& report, const Gates& gates) {
+  // All are asked, so that the notes do not depend on the precedence.
+  const bool not_assessed = is_not_assessed(report, gates);
+  const bool has_gaps = has_strict_gaps(report, gates);
+  if (report.policy.failed) return 1;
+  if (not_assessed) return 3;
+  return has_gaps ? 4 : 0;
+}
+
+}  // namespace
+
+Done add_gate(Gates& gates, std::string_view word) {
+  if (word == "kev") {
+    gates.kev = true;
+  } else if (word == "reachable") {
+    gates.reachable = true;
+  } else if (word == "gaps") {
+    gates.gaps = true;
+  } else if (word == "unknown") {
+    gates.unknown = true;
+  } else {
+    const std::optional<Severity> severity = parse_severity(word);
+    if (!severity || *severity < Severity::low)
+      return Error{ErrorCode::usage,
+                   "--fail-on takes low, medium, high, critical, kev, reachable, "
+                   "gaps or unknown, not \"" +
+                       printable(word) + "\""};
+    gates.severity = std::min(*severity, gates.severity.value_or(*severity));
+  }
+  return Ok{};
+}
+
+void apply(Report& report, const Policy& policy) {
+  const Components components = components_of(report);
+  report.policy = {};
+  for (Finding& finding : report.findings) {
+    finding.ignored = finding.in_baseline = false;
+    finding.ignored_because.clear();
+  }
+  apply_rules(report, policy.ignore, components);
+  apply_baseline(report, policy, components);
+  apply_gates(report, policy.gates);
+  report.exit_status = status_of(report, policy.gates);
+}
+
+}  // namespace fathom::policy
