@@ -8,12 +8,11 @@
 #include <utility>
 
 #include "archive/codec.h"
+#include "archive/input.h"
 
 namespace fathom::archive {
 namespace {
 
-// Large pieces: inflate's fast loop runs only while there is room on both sides.
-constexpr std::size_t kPiece = 256 * kKiB;
 // Callers who ask for less than this are served from a piece of ours.
 constexpr std::size_t kSmallRead = 32 * kKiB;
 constexpr std::size_t kLookAhead = 18;  // the longest magic worth checking
@@ -32,49 +31,12 @@ class ViewSource : public ByteSource {
   ByteView rest_;
 };
 
-// What has been read from a source and not yet been used.
-class Input {
- public:
-  explicit Input(std::unique_ptr<ByteSource> from) : from_(std::move(from)), buffer_(kPiece) {}
-
-  std::span<const std::uint8_t> ready() const {
-    return std::span(buffer_).subspan(begin_, end_ - begin_);
-  }
-  // Where ready() starts, from the start of the source.
-  std::uint64_t position() const { return position_; }
-
-  void take(std::size_t size) {
-    begin_ += size;
-    position_ += size;
-  }
-
-  // Makes `size` bytes ready, fewer only at the end of the source.
-  Done want(std::size_t size) {
-    if (end_ - begin_ >= size) return Ok{};
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
-              buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
-    end_ -= std::exchange(begin_, 0);
-    while (end_ < size && !at_end_) {
-      const std::size_t got = TRY(from_->read(std::span(buffer_).subspan(end_)));
-      at_end_ = got == 0;
-      end_ += got;
-    }
-    return Ok{};
-  }
-
- private:
-  std::unique_ptr<ByteSource> from_;
-  Bytes buffer_;
-  std::size_t begin_ = 0, end_ = 0;
-  std::uint64_t position_ = 0;
-  bool at_end_ = false;
-};
-
 class DecompressedSource : public ByteSource {
  public:
   DecompressedSource(std::unique_ptr<ByteSource> from, Compression compression,
                      const InflateLimits& limits)
-      : input_(std::move(from)),
+      : from_(std::move(from)),
+        input_(*from_),
         compression_(compression),
         limits_(limits),
         codec_(make_codec(compression)) {}
@@ -83,7 +45,7 @@ class DecompressedSource : public ByteSource {
     if (into.empty()) return std::size_t{0};
     if (pending_.empty() && into.size() >= kSmallRead) return produce(into);
     if (pending_.empty()) {
-      small_.resize(kPiece);
+      small_.resize(Input::kPiece);
       const std::size_t got = TRY(produce(small_));
       pending_ = std::span(small_).first(got);
     }
@@ -181,6 +143,7 @@ class DecompressedSource : public ByteSource {
     done_ = true;
   }
 
+  std::unique_ptr<ByteSource> from_;
   Input input_;
   const Compression compression_;
   const InflateLimits limits_;

@@ -1,92 +1,39 @@
-// One entry of a tar is a 512-byte header, its content, and padding to the next block. Everything
-// that did not fit in the header of 1979 came later as entries of its own before the one it speaks
-// of: PAX records ('x' for the next entry, 'g' for all), GNU long names ('L', 'K'). Sparse files
-// have their map in the header ('S', old GNU), in PAX records (0.0, 0.1) or before the content
-// (1.0).
+// A tar member is a header block, its content, and zeros up to the next block. Long names, large
+// numbers and attributes do not fit the header and come in members of their own in front of it
+// (PAX types x and g, GNU types L and K), so that reading an entry means collecting extensions
+// until a real header comes.
 //
-// Numbers are hostile: nothing is allocated by a size that a header claims before that many bytes
-// have been read.
+// The size of a member decides where the next header is looked for. Two readers that disagree on it
+// see two different archives, which is how files are hidden from scanners; every such case is a
+// problem in the result, even where this reader knows what to do.
 
 #include "archive/tar.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <string_view>
+#include <utility>
 
+#include "archive/pax.h"
+#include "archive/tar_header.h"
 #include "base/text.h"
 
 namespace fathom::archive {
 namespace {
 
-constexpr std::size_t kBlock = 512;
-constexpr std::uint64_t kMostSize = std::uint64_t{1} << 62;  // sums of two stay representable
+constexpr std::size_t kGlobals = 1024;  // global PAX records kept
 
-struct Field {
-  std::size_t offset, size;
-};
-constexpr Field kName{0, 100}, kMode{100, 8}, kUid{108, 8}, kGid{116, 8}, kSize{124, 12},
-    kMtime{136, 12}, kChecksum{148, 8}, kLink{157, 100}, kMajor{329, 8}, kMinor{337, 8},
-    kPrefix{345, 155};
-constexpr std::size_t kTypeFlag = 156, kMagic = 257;
-// Old GNU sparse headers.
-constexpr std::size_t kSparseMap = 386, kSparseIsExtended = 482, kSparseRealSize = 483;
-constexpr std::size_t kSparseInHeader = 4, kSparseInExtension = 21, kExtensionIsExtended = 504;
+using Records = std::map<std::string, std::string, std::less<>>;
 
-std::string_view text_at(ByteView block, Field field) {
-  std::string_view text = block.clamped(field.offset, field.size).as_text();
-  return text.substr(0, text.find('\0'));
-}
+std::uint64_t padding_of(std::uint64_t size) { return (kTarBlock - size % kTarBlock) % kTarBlock; }
 
-// Octal digits with spaces and NULs around, or (high bit set) a big-endian two's complement number.
-// Nothing for what is neither.
-std::optional<std::int64_t> number_at(ByteView block, Field field) {
-  std::span<const std::uint8_t> bytes = block.clamped(field.offset, field.size).span();
-  if (bytes.empty()) return {};
-  if (bytes[0] & 0x80) {
-    bool negative = bytes[0] & 0x40;
-    std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      std::uint8_t byte =
-          i > 0 ? bytes[i]
-                : static_cast<std::uint8_t>(negative ? bytes[0] | 0x80 : bytes[0] & 0x7f);
-      std::uint64_t top = value >> 55;
-      if (top != (negative ? 0x1ffu : 0u)) return {};  // would not fit in 63 bits
-      value = value << 8 | byte;
-    }
-    return static_cast<std::int64_t>(value);
-  }
-  std::string_view text = block.clamped(field.offset, field.size).as_text();
-  std::size_t first = text.find_first_not_of(std::string_view(" \0", 2));
-  if (first == text.npos) return 0;
-  text = text.substr(first);
-  text = text.substr(0, text.find_first_of(std::string_view(" \0", 2)));
-  std::optional<std::uint64_t> value = parse_unsigned(text, 8);
-  if (!value || *value > kMostSize) return {};
-  return static_cast<std::int64_t>(*value);
-}
+std::string at_offset(std::uint64_t offset) { return " at offset " + std::to_string(offset); }
 
-bool is_zero(ByteView block) {
-  return std::ranges::all_of(block.span(), [](std::uint8_t byte) { return byte == 0; });
-}
-
-// POSIX sums unsigned bytes; some old implementations summed signed ones.
-bool checksum_holds(ByteView block) {
-  std::int64_t unsigned_sum = 0, signed_sum = 0;
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    bool own = i >= kChecksum.offset && i < kChecksum.offset + kChecksum.size;
-    std::uint8_t byte = own ? std::uint8_t{' '} : block.span()[i];
-    unsigned_sum += byte;
-    signed_sum += static_cast<std::int8_t>(byte);
-  }
-  std::optional<std::int64_t> claimed = number_at(block, kChecksum);
-  return claimed && (*claimed == unsigned_sum || *claimed == signed_sum);
-}
-
-std::optional<TarType> type_of(char flag) {
-  switch (flag) {
+TarType type_of(const TarHeader& header, const std::string& path) {
+  switch (header.type) {
     case '\0':
+      return path.ends_with('/') ? TarType::directory : TarType::regular;  // v7
     case '0':
-    case '7':  // contiguous
+    case '7':  // contiguous, on systems that had such files
     case 'S':
       return TarType::regular;
     case '1':
@@ -98,27 +45,28 @@ std::optional<TarType> type_of(char flag) {
     case '4':
       return TarType::block_device;
     case '5':
-      return TarType::directory;
+    case 'D':
+      return TarType::directory;  // D: with a list of its files, of an incremental dump
     case '6':
       return TarType::fifo;
     default:
-      return {};
+      return TarType::other;
   }
 }
 
-// "1700000000.123": the whole seconds.
-std::optional<std::int64_t> parse_time(std::string_view text) {
-  bool negative = text.starts_with('-');
-  std::string_view digits = text.substr(negative ? 1 : 0);
-  std::optional<std::uint64_t> value = parse_unsigned(digits.substr(0, digits.find('.')));
-  if (!value || *value > kMostSize) return {};
-  auto seconds = static_cast<std::int64_t>(*value);
-  return negative ? -seconds : seconds;
+// Their size field is not the size of anything stored. Hard links can go either way.
+bool never_has_content(char type) { return type >= '2' && type <= '6'; }
+
+void add_xattrs(const Records& records, TarEntry& entry) {
+  constexpr std::string_view kPrefix = "SCHILY.xattr.";
+  for (const auto& [key, value] : records)
+    if (key.starts_with(kPrefix) && key.size() > kPrefix.size())
+      entry.xattrs.insert_or_assign(key.substr(kPrefix.size()), value);
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  std::optional<std::uint64_t> value = parse_unsigned(text);
-  return value && *value <= kMostSize ? value : std::nullopt;
+  const std::optional<std::uint64_t> size = parse_unsigned(text);
+  return size && *size < std::uint64_t{1} << 63 ? size : std::nullopt;
 }
 
 }  // namespace
@@ -126,15 +74,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 std::string_view name_of(TarType type) {
   switch (type) {
     case TarType::regular:
-      return "file";
+      return "regular";
     case TarType::hard_link:
-      return "hard link";
+      return "hard_link";
     case TarType::symlink:
       return "symlink";
     case TarType::character_device:
-      return "character device";
+      return "character_device";
     case TarType::block_device:
-      return "block device";
+      return "block_device";
     case TarType::directory:
       return "directory";
     case TarType::fifo:
@@ -142,397 +90,460 @@ std::string_view name_of(TarType type) {
     case TarType::other:
       return "other";
   }
-  return {};
+  return "other";
 }
 
-TarReader::TarReader(ByteSource& source, const Limits& limits) : source_(source), limits_(limits) {}
+struct TarReader::Member {
+  std::uint64_t offset = 0;
+  Bytes block;
+  TarHeader header;
+  std::uint64_t size = 0;  // as the header has it
+};
 
-void TarReader::problem(ErrorCode code, std::string what) {
-  if (problems_.size() < limits_.problems) problems_.push_back({code, std::move(what)});
-}
+struct TarReader::Extensions {
+  std::optional<std::uint64_t> offset;  // of the first of them
+  Records pax;
+  bool has_pax = false;
+  std::string long_path, long_link;
+
+  const std::string* record(std::string_view key) const {
+    const auto found = pax.find(key);
+    return found == pax.end() || found->second.empty() ? nullptr : &found->second;
+  }
+};
+
+TarReader::TarReader(ByteSource& source, const Limits& limits) : input_(source), limits_(limits) {}
 
 Result<std::optional<TarEntry>> TarReader::next() {
-  local_.clear();
-  sparse_claim_.reset();
-  has_long_name_ = has_long_link_ = false;
-  for (bool zero_before = false; !ended_;) {
-    TRY(skip_content());
-    std::uint64_t offset = position_;
-    std::optional<Bytes> block = TRY(next_block());
-    if (!block) {
-      ended_ = true;
-      if (!zero_before && offset > 0) problem(ErrorCode::truncated, "the archive has no end mark");
-      break;
-    }
-    if (is_zero(ByteView(*block))) {
-      ended_ = zero_before;
-      zero_before = true;
-      continue;
-    }
-    zero_before = false;
-    if (!checksum_holds(ByteView(*block))) {
-      ended_ = true;
-      return Error{ErrorCode::malformed,
-                   "no tar header at offset " + std::to_string(offset) + ": wrong checksum"};
-    }
-    Result<std::optional<TarEntry>> entry = parse_entry(*block);
-    if (!entry) {
-      ended_ = true;
-      return std::move(entry).in("header at offset " + std::to_string(offset));
-    }
-    if (!*entry) continue;  // it spoke of the next one
-    (*entry)->header_offset = offset;
-    return entry;
-  }
-  return std::optional<TarEntry>{};
+  if (failed_) return *failed_;
+  if (ended_) return std::optional<TarEntry>();
+  Result<std::optional<TarEntry>> entry = find_entry();
+  if (!entry) failed_ = entry.error();
+  if (entry && !*entry) ended_ = true;
+  return entry;
 }
 
-Result<std::optional<Bytes>> TarReader::next_block() {
-  Bytes block(kBlock);
-  std::size_t n = TRY(read_fully(source_, block));
-  if (n == 0) return std::optional<Bytes>{};
-  if (n < kBlock) {
-    ended_ = true;
-    return Error{ErrorCode::truncated,
-                 "the archive ends inside a block, at offset " + std::to_string(position_ + n)};
+Result<std::optional<TarEntry>> TarReader::find_entry() {
+  TRY(finish_entry());
+  Extensions extensions;
+  for (;;) {
+    const std::optional<Member> member = TRY(next_member());
+    if (!member) {
+      if (extensions.offset)
+        note(ErrorCode::truncated,
+             "an extended header without a member" + at_offset(*extensions.offset));
+      return std::optional<TarEntry>();
+    }
+    if (++entries_ > limits_.entries)
+      return Error{ErrorCode::limit_exceeded,
+                   "more than " + std::to_string(limits_.entries) + " tar headers"};
+    const char type = member->header.type;
+    if (type == 'x' || type == 'g')
+      TRY(take_pax(*member, extensions));
+    else if (type == 'L')
+      extensions.long_path = TRY(take_long_name(*member));
+    else if (type == 'K')
+      extensions.long_link = TRY(take_long_name(*member));
+    else
+      return std::optional<TarEntry>(TRY(open_entry(*member, extensions)));
+    if (!extensions.offset && type != 'g') extensions.offset = member->offset;
   }
-  position_ += kBlock;
+}
+
+// Nothing at the end of the archive.
+Result<std::optional<TarReader::Member>> TarReader::next_member() {
+  bool lone_zero_block = false;
+  for (;;) {
+    Member member;
+    member.offset = input_.position();
+    std::optional<Bytes> block = TRY(next_block());
+    if (!block) {
+      if (!lone_zero_block)
+        note(ErrorCode::truncated, "no end-of-archive blocks" + at_offset(member.offset));
+      return std::optional<Member>();
+    }
+    member.block = std::move(*block);
+    if (is_zero(member.block)) {
+      if (lone_zero_block) {
+        drain();
+        return std::optional<Member>();
+      }
+      lone_zero_block = true;
+      continue;
+    }
+    if (!tar_checksum_matches(member.block))
+      return Error{ErrorCode::malformed, "bad header checksum" + at_offset(member.offset)};
+    // Some readers stop at the first zero block and never see what follows.
+    if (lone_zero_block)
+      note(ErrorCode::malformed,
+           "a single zero block before the header" + at_offset(member.offset));
+    member.header = parse_tar_header(member.block);
+    if (!member.header.size || *member.header.size < 0)
+      return Error{ErrorCode::malformed, "bad size in the header" + at_offset(member.offset)};
+    member.size = static_cast<std::uint64_t>(*member.header.size);
+    return std::optional<Member>(std::move(member));
+  }
+}
+
+// Nothing at the end of the source.
+Result<std::optional<Bytes>> TarReader::next_block() {
+  TRY(input_.want(kTarBlock));
+  const std::uint64_t offset = input_.position();
+  const std::span<const std::uint8_t> ready = input_.ready();
+  const std::size_t size = std::min<std::size_t>(ready.size(), kTarBlock);
+  Bytes block(ready.begin(), ready.begin() + static_cast<std::ptrdiff_t>(size));
+  input_.take(size);
+  if (size < kTarBlock && !is_zero(block))
+    return Error{ErrorCode::truncated, "header cut short" + at_offset(offset)};
+  if (size < kTarBlock) return std::optional<Bytes>();
   return std::optional<Bytes>(std::move(block));
 }
 
-Done TarReader::skip_content() {
-  std::uint64_t rest = std::exchange(stored_left_, 0) + std::exchange(padding_, 0);
-  regions_.clear();
-  is_sparse_ = false;
-  content_at_ = content_size_ = 0;
-  if (rest == 0) return Ok{};
-  Done skipped = skip(source_, rest);
-  if (!skipped) {
-    ended_ = true;
-    return std::move(skipped).in("the content before offset " + std::to_string(position_ + rest));
+// Writers fill the last record with zeros. Anything else was put where unpackers do not look.
+void TarReader::drain() {
+  bool noted = false;
+  for (;;) {
+    if (Done done = input_.want(1); !done) {
+      note(done.error().code, "behind the end of the archive: " + done.error().message);
+      return;
+    }
+    const std::span<const std::uint8_t> ready = input_.ready();
+    if (ready.empty()) return;
+    if (!noted && !is_zero(ByteView(ready))) {
+      note(ErrorCode::malformed,
+           "data behind the end of the archive" + at_offset(input_.position()));
+      noted = true;
+    }
+    input_.take(ready.size());
   }
-  position_ += rest;
-  return Ok{};
 }
 
-Result<std::optional<TarEntry>> TarReader::parse_entry(const Bytes& bytes) {
-  ByteView block(bytes);
-  char flag = static_cast<char>(bytes[kTypeFlag]);
-  std::optional<std::int64_t> size = number_at(block, kSize);
-  if (!size || *size < 0) return Error{ErrorCode::malformed, "the size is no size"};
-  stored_left_ = static_cast<std::uint64_t>(*size);
-  // Only these have content; links and folders may carry a size that means nothing.
-  std::optional<TarType> type = type_of(flag);
-  bool posix = block.has_at(kMagic, std::string_view("ustar\0", 6));
-  bool gnu = block.has_at(kMagic, "ustar  ");
-
-  auto own_content = [&] {
-    padding_ = (kBlock - stored_left_ % kBlock) % kBlock;
-    content_size_ = stored_left_;
-  };
-  if (flag == 'x' || flag == 'g' || flag == 'X') {
-    own_content();
-    Records& into = flag == 'g' ? global_ : local_;
-    TRY(read_pax(stored_left_, into, flag == 'g' ? "global PAX header" : "PAX header"));
-    return std::optional<TarEntry>{};
+Done TarReader::take_pax(const Member& member, Extensions& extensions) {
+  const Bytes bytes = TRY(read_extension(member));
+  PaxHeader pax = parse_pax(bytes);
+  if (pax.problem)
+    note(pax.problem->code, "PAX header" + at_offset(member.offset) + ": " + pax.problem->message);
+  if (member.header.type == 'x') {
+    // Only the last of several counts, as in Go.
+    if (std::exchange(extensions.has_pax, true))
+      note(ErrorCode::malformed, "two PAX headers for one member" + at_offset(member.offset));
+    extensions.pax = std::move(pax.records);
+    return Ok{};
   }
-  if (flag == 'L' || flag == 'K') {
-    own_content();
-    std::string text = TRY(read_long_name(stored_left_));
-    (flag == 'L' ? long_name_ : long_link_) = std::move(text);
-    (flag == 'L' ? has_long_name_ : has_long_link_) = true;
-    return std::optional<TarEntry>{};
-  }
-
-  TarEntry entry;
-  entry.path = text_at(block, kName);
-  std::string_view prefix = posix ? text_at(block, kPrefix) : std::string_view();
-  if (!prefix.empty()) entry.path = std::string(prefix) + "/" + entry.path;
-  entry.link_target = text_at(block, kLink);
-  entry.mode = static_cast<std::uint32_t>(number_at(block, kMode).value_or(0) & 07777);
-  entry.uid =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_at(block, kUid).value_or(0)));
-  entry.gid =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_at(block, kGid).value_or(0)));
-  entry.mtime = number_at(block, kMtime).value_or(0);
-  if (posix || gnu) {
-    entry.device_major =
-        static_cast<std::uint64_t>(number_at(block, kMajor).value_or(0)) & 0xffffffff;
-    entry.device_minor =
-        static_cast<std::uint64_t>(number_at(block, kMinor).value_or(0)) & 0xffffffff;
-  }
-  // A v7 archive says "folder" by a slash.
-  if (type == TarType::regular && flag != 'S' && entry.path.ends_with('/'))
-    type = TarType::directory;
-  entry.type = type.value_or(TarType::other);
-  if (has_long_name_) entry.path = long_name_;
-  if (has_long_link_) entry.link_target = long_link_;
-  TRY(apply_pax(entry));
-  if (!type)
-    problem(ErrorCode::unsupported, printable(entry.path) + ": an entry of unknown type '" +
-                                        printable(std::string_view(&flag, 1)) + "'");
-  // Links, folders and devices have no content whatever size they carry, as in Go's reader, which
-  // is what container runtimes unpack with.
-  if (entry.type != TarType::regular && entry.type != TarType::other) stored_left_ = 0;
-  own_content();
-  entry.content_offset = position_;
-  entry.size = stored_left_;
-  if (flag == 'S') TRY(apply_gnu_sparse(bytes));
-  if (sparse_claim_ && entry.type == TarType::regular) TRY(apply_sparse_claim());
-  if (is_sparse_) {
-    entry.sparse = true;
-    entry.size = content_size_;
-    entry.content_offset = position_;
-  }
-  return std::optional<TarEntry>(std::move(entry));
-}
-
-// "<length> <key>=<value>\n", the length counting itself.
-Done TarReader::read_pax(std::uint64_t size, Records& into, std::string_view what) {
-  if (size > limits_.tar_header_bytes)
-    return Error{ErrorCode::limit_exceeded,
-                 "a " + std::string(what) + " of " + std::to_string(size) + " bytes"};
-  Bytes bytes = TRY(read_all(size).in(what));
-  std::string_view rest = ByteView(bytes).as_text();
-  // GNU sparse 0.0 repeats keys; its map is kept under a key of our own, in order.
-  std::string sparse_map;
-  while (!rest.empty() && rest[0] != '\0') {
-    std::size_t space = rest.find(' ');
-    std::optional<std::uint64_t> length =
-        space == rest.npos ? std::nullopt : parse_unsigned(rest.substr(0, space));
-    if (!length || *length <= space + 1 || *length > rest.size() || rest[*length - 1] != '\n') {
-      problem(ErrorCode::malformed, std::string(what) + ": a record of wrong length");
-      break;
-    }
-    std::string_view record = rest.substr(space + 1, *length - space - 2);
-    rest.remove_prefix(*length);
-    std::size_t equals = record.find('=');
-    if (equals == record.npos) {
-      problem(ErrorCode::malformed, std::string(what) + ": a record without =");
-      continue;
-    }
-    std::string_view key = record.substr(0, equals), value = record.substr(equals + 1);
-    bool may_hold_nul = key.starts_with("SCHILY.xattr.") || key.starts_with("LIBARCHIVE.xattr.");
-    if (!may_hold_nul && value.find('\0') != value.npos) {
-      problem(ErrorCode::malformed, std::string(what) + ": a NUL in " + printable(key));
-      continue;
-    }
-    if (key == "GNU.sparse.offset" || key == "GNU.sparse.numbytes")
-      sparse_map += (sparse_map.empty() ? "" : ",") + std::string(value);
+  for (auto& [key, value] : pax.records) {
+    // For all members the same, these make no sense, and unpackers do not obey them.
+    if (key == "path" || key == "linkpath" || key == "size" || key.starts_with("GNU.sparse."))
+      note(ErrorCode::malformed,
+           "global PAX record " + key + " ignored" + at_offset(member.offset));
+    else if (key.size() + value.size() > limits_.path_bytes || global_records_.size() >= kGlobals)
+      note(ErrorCode::limit_exceeded, "too many or too long global PAX records");
     else
-      into[std::string(key)] = value;
+      global_records_.insert_or_assign(key, std::move(value));
   }
-  if (!sparse_map.empty()) into["GNU.sparse.map"] = sparse_map;
   return Ok{};
 }
 
-Result<std::string> TarReader::read_long_name(std::uint64_t size) {
-  if (size > limits_.tar_header_bytes)
-    return Error{ErrorCode::limit_exceeded, "a long name of " + std::to_string(size) + " bytes"};
-  Bytes bytes = TRY(read_all(size).in("long name"));
-  std::string_view text = ByteView(bytes).as_text();
+Result<std::string> TarReader::take_long_name(const Member& member) {
+  const Bytes bytes = TRY(read_extension(member));
+  const std::string_view text = ByteView(bytes).as_text();
   return std::string(text.substr(0, text.find('\0')));
 }
 
-Done TarReader::apply_pax(TarEntry& entry) {
-  if (global_.empty() && local_.empty()) return Ok{};
-  Records records = global_;
-  for (const auto& [key, value] : local_) records[key] = value;
-  auto bad = [&](const std::string& key) {
-    problem(ErrorCode::malformed, printable(entry.path) + ": the PAX " + key + " is no number");
+// The content of a member that only describes the next one.
+Result<Bytes> TarReader::read_extension(const Member& member) {
+  if (member.size > limits_.tar_header_bytes)
+    return Error{ErrorCode::limit_exceeded, "extended header of " + std::to_string(member.size) +
+                                                " bytes" + at_offset(member.offset)};
+  Bytes bytes;
+  stored_left_ = member.size;
+  padding_ = padding_of(member.size);
+  while (stored_left_ > 0) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + std::min<std::uint64_t>(stored_left_, 64 * kKiB));
+    const std::size_t got = TRY(read_stored(std::span(bytes).subspan(before)));
+    bytes.resize(before + got);
+  }
+  TRY(finish_entry());
+  return bytes;
+}
+
+Result<TarEntry> TarReader::open_entry(const Member& member, const Extensions& extensions) {
+  TarEntry entry;
+  entry.header_offset = extensions.offset.value_or(member.offset);
+  read_names(member.header, extensions, entry);
+  entry.type = type_of(member.header, entry.path);
+  read_attributes(member, extensions, entry);
+  if (entry.type == TarType::other)
+    note_about(entry, ErrorCode::unsupported,
+               "member of type '" + printable(std::string(1, member.header.type)) + "'");
+  stored_left_ = TRY(stored_size(member, extensions, entry));
+  padding_ = padding_of(stored_left_);
+  entry.size = stored_left_;
+  entry.content_offset = input_.position();
+  open_sparse(member, extensions, entry);
+  size_ = entry.size;
+  return entry;
+}
+
+void TarReader::read_names(const TarHeader& header, const Extensions& extensions, TarEntry& entry) {
+  entry.path = header.path;
+  entry.link_target = header.link_target;
+  if (const std::string* path = extensions.record("path")) entry.path = *path;
+  if (const std::string* target = extensions.record("linkpath")) entry.link_target = *target;
+  // Go lets the GNU names win over the PAX ones.
+  if (!extensions.long_path.empty()) entry.path = extensions.long_path;
+  if (!extensions.long_link.empty()) entry.link_target = extensions.long_link;
+}
+
+void TarReader::read_attributes(const Member& member, const Extensions& extensions,
+                                TarEntry& entry) {
+  const TarHeader& header = member.header;
+  auto field = [&](std::string_view name, std::optional<std::int64_t> value) {
+    if (value && *value >= 0) return static_cast<std::uint64_t>(*value);
+    note_about(entry, ErrorCode::malformed, "bad " + std::string(name) + " in the header");
+    return std::uint64_t{0};
   };
-  for (const auto& [key, value] : records) {
-    if (value.empty()) continue;  // takes a global record back
-    if (key == "path") entry.path = value;
-    if (key == "linkpath") entry.link_target = value;
-    if (key.starts_with("SCHILY.xattr.")) entry.xattrs[key.substr(13)] = value;
-    if (key == "mtime") {
-      std::optional<std::int64_t> time = parse_time(value);
-      time ? void(entry.mtime = *time) : bad(key);
-    }
-    if (key == "size" || key == "uid" || key == "gid") {
-      std::optional<std::uint64_t> number = parse_size(value);
-      // A size that cannot be read leaves no way to the next header.
-      if (!number && key == "size") return Error{ErrorCode::malformed, "the PAX size is no size"};
-      if (!number)
-        bad(key);
-      else
-        (key == "size" ? stored_left_ : key == "uid" ? entry.uid : entry.gid) = *number;
-    }
-  }
-  return apply_pax_sparse(entry, records);
-}
-
-Done TarReader::apply_gnu_sparse(const Bytes& header) {
-  std::vector<Region> regions;
-  auto take = [&](ByteView block, std::size_t at, std::size_t count) -> Done {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::optional<std::int64_t> offset = number_at(block, {at + 24 * i, 12});
-      std::optional<std::int64_t> size = number_at(block, {at + 24 * i + 12, 12});
-      if (!offset || !size || *offset < 0 || *size < 0)
-        return Error{ErrorCode::malformed, "the sparse map is damaged"};
-      if (*offset == 0 && *size == 0) continue;
-      if (regions.size() >= limits_.sparse_regions)
-        return Error{ErrorCode::limit_exceeded, "a sparse map longer than the limit"};
-      regions.push_back({static_cast<std::uint64_t>(*offset), static_cast<std::uint64_t>(*size)});
-    }
-    return Ok{};
+  auto record = [&](std::string_view key) -> const std::string* {
+    if (extensions.pax.contains(key)) return extensions.record(key);
+    const auto found = global_records_.find(key);
+    return found == global_records_.end() || found->second.empty() ? nullptr : &found->second;
   };
-  TRY(take(ByteView(header), kSparseMap, kSparseInHeader));
-  std::optional<std::int64_t> real_size = number_at(ByteView(header), {kSparseRealSize, 12});
-  if (!real_size || *real_size < 0)
-    return Error{ErrorCode::malformed, "the sparse size is no size"};
-  for (bool more = header[kSparseIsExtended] != 0; more;) {
-    std::optional<Bytes> block = TRY(next_block());
-    if (!block) return Error{ErrorCode::truncated, "the archive ends inside a sparse map"};
-    TRY(take(ByteView(*block), 0, kSparseInExtension));
-    more = (*block)[kExtensionIsExtended] != 0;
-  }
-  return set_regions(std::move(regions), static_cast<std::uint64_t>(*real_size));
-}
-
-Done TarReader::apply_pax_sparse(TarEntry& entry, const Records& records) {
-  auto value = [&](std::string_view key) -> std::string_view {
-    auto found = records.find(key);
-    return found == records.end() ? std::string_view() : std::string_view(found->second);
+  auto id = [&](std::string_view key, std::optional<std::int64_t> in_header) {
+    const std::string* text = record(key);
+    if (text == nullptr) return field(key, in_header);
+    const std::optional<std::uint64_t> value = parse_size(*text);
+    if (!value) note_about(entry, ErrorCode::malformed, "bad PAX " + std::string(key));
+    return value ? *value : field(key, in_header);
   };
-  bool in_content = value("GNU.sparse.major") == "1";
-  std::string_view map = value("GNU.sparse.map");
-  std::string_view real = value(in_content ? "GNU.sparse.realsize" : "GNU.sparse.size");
-  if (real.empty()) real = value("GNU.sparse.realsize");
-  if (!in_content && map.empty() && real.empty()) return Ok{};
-  if (!value("GNU.sparse.name").empty()) entry.path = value("GNU.sparse.name");
-  std::optional<std::uint64_t> real_size = parse_size(real);
-  if (!real_size) return Error{ErrorCode::malformed, "the sparse size is no size"};
-  SparseClaim claim{*real_size, in_content, {}};
-  if (in_content) {
-    sparse_claim_ = std::move(claim);
-    return Ok{};
+  entry.mode = static_cast<std::uint32_t>(field("mode", header.mode) & 0xffffffff);
+  entry.uid = id("uid", header.uid);
+  entry.gid = id("gid", header.gid);
+  if (entry.type == TarType::character_device || entry.type == TarType::block_device) {
+    entry.device_major = field("device number", header.device_major);
+    entry.device_minor = field("device number", header.device_minor);
   }
-  std::vector<std::string_view> numbers = split(map, ',');
-  if (map.empty()) numbers.clear();
-  if (numbers.size() % 2 != 0 || numbers.size() / 2 > limits_.sparse_regions)
-    return Error{ErrorCode::malformed, "the sparse map is damaged or too long"};
-  for (std::size_t i = 0; i < numbers.size(); i += 2) {
-    std::optional<std::uint64_t> offset = parse_size(numbers[i]), size = parse_size(numbers[i + 1]);
-    if (!offset || !size) return Error{ErrorCode::malformed, "the sparse map is damaged"};
-    claim.regions.push_back({*offset, *size});
-  }
-  sparse_claim_ = std::move(claim);
-  return Ok{};
+  const std::string* mtime = record("mtime");
+  const std::optional<std::int64_t> time = mtime != nullptr ? parse_pax_time(*mtime) : header.mtime;
+  if (!time) note_about(entry, ErrorCode::malformed, "bad modification time");
+  entry.mtime = time.value_or(0);
+  add_xattrs(global_records_, entry);
+  add_xattrs(extensions.pax, entry);
 }
 
-Done TarReader::apply_sparse_claim() {
-  SparseClaim claim = *std::exchange(sparse_claim_, std::nullopt);
-  if (claim.map_in_content) claim.regions = TRY(read_sparse_map_in_content());
-  return set_regions(std::move(claim.regions), claim.real_size);
+Result<std::uint64_t> TarReader::stored_size(const Member& member, const Extensions& extensions,
+                                             const TarEntry& entry) {
+  std::uint64_t stored = member.size;
+  if (const std::string* text = extensions.record("size")) {
+    const std::optional<std::uint64_t> size = parse_size(*text);
+    if (!size) return Error{ErrorCode::malformed, "bad PAX size" + at_offset(entry.header_offset)};
+    constexpr std::uint64_t kOctalEnd = std::uint64_t{1} << 33;  // 11 digits
+    if (*size != stored && *size < kOctalEnd)
+      note_about(entry, ErrorCode::malformed, "PAX and header disagree on the size");
+    stored = *size;
+  }
+  if (stored == 0) return stored;
+  if (never_has_content(member.header.type)) {
+    note_about(entry, ErrorCode::malformed,
+               "a " + std::string(name_of(entry.type)) + " with a size");
+    return std::uint64_t{0};
+  }
+  if (entry.type != TarType::hard_link) return stored;
+  // POSIX lets pax store the content with a hard link; Go and old tars store the size of the target
+  // and no content. The next block tells: content that looks like a header is one for them as well.
+  if (TRY(header_follows())) {
+    note_about(entry, ErrorCode::malformed, "a hard link with a size and no content");
+    return std::uint64_t{0};
+  }
+  note_about(entry, ErrorCode::malformed, "a hard link with content");
+  return stored;
 }
 
-// Version 1.0: decimal lines (the number of regions, then offset and size of each) padded to a
-// block, before the stored bytes.
-Result<std::vector<TarReader::Region>> TarReader::read_sparse_map_in_content() {
-  std::string text;
-  std::vector<std::uint64_t> numbers;
-  std::optional<std::uint64_t> wanted;
-  while (!wanted || numbers.size() < *wanted) {
-    Bytes block(kBlock);
-    if (TRY(read_stored(block)) < kBlock)
-      return Error{ErrorCode::truncated, "the content ends inside the sparse map"};
-    text += ByteView(block).as_text();
-    for (std::size_t end;
-         (end = text.find('\n')) != text.npos && (!wanted || numbers.size() < *wanted);) {
-      std::optional<std::uint64_t> number = parse_size(std::string_view(text).substr(0, end));
-      if (!number || (!wanted && *number > limits_.sparse_regions))
-        return Error{ErrorCode::malformed, "the sparse map is damaged or too long"};
-      text.erase(0, end + 1);
-      if (!wanted)
-        wanted = 2 * *number;
-      else
-        numbers.push_back(*number);
-    }
-    if (text.size() > kBlock) return Error{ErrorCode::malformed, "the sparse map is damaged"};
+// A sparse map that cannot be used makes the content unreadable, not the archive.
+void TarReader::open_sparse(const Member& member, const Extensions& extensions, TarEntry& entry) {
+  Result<SparseMap> map = read_sparse_map(member, extensions, entry);
+  if (!entry.sparse) return;
+  sparse_ = true;
+  const Done usable = map ? check_sparse_map(*map, entry.size, stored_left_) : Done(map.error());
+  if (!usable) {
+    unreadable_ = usable.error();
+    note_about(entry, usable.error().code, usable.error().message);
+    return;
   }
-  std::vector<Region> regions;
-  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2)
-    regions.push_back({numbers[i], numbers[i + 1]});
-  return regions;
+  regions_ = std::move(*map);
+  std::uint64_t used = 0;
+  for (const SparseRegion& region : regions_) used += region.size;
+  if (used < stored_left_)
+    note_about(entry, ErrorCode::malformed, "more is stored than the sparse map uses");
 }
 
-// Regions must be in order, inside the file, and make up exactly the stored bytes.
-Done TarReader::set_regions(std::vector<Region> regions, std::uint64_t real_size) {
-  std::uint64_t at = 0, stored = 0;
-  for (const Region& region : regions) {
-    if (region.offset < at || region.offset > real_size || region.size > real_size - region.offset)
-      return Error{ErrorCode::malformed, "the sparse map is out of order or out of the file"};
-    at = region.offset + region.size;
-    stored += region.size;
+Result<SparseMap> TarReader::read_sparse_map(const Member& member, const Extensions& extensions,
+                                             TarEntry& entry) {
+  if (member.header.type == 'S') return read_old_sparse_map(member, entry);
+  auto record = [&](std::string_view key) {
+    const std::string* value = extensions.record(key);
+    return value != nullptr ? std::string_view(*value) : std::string_view();
+  };
+  const std::string_view major = record("GNU.sparse.major");
+  const std::string_view minor = record("GNU.sparse.minor");
+  const bool version_1_0 = major == "1" && minor == "0";
+  const bool version_0 = major == "0" && (minor == "0" || minor == "1");
+  const bool has_map = !record("GNU.sparse.map").empty();
+  if (!version_1_0 && !version_0 && (!major.empty() || !minor.empty() || !has_map))
+    return SparseMap();
+  if (entry.type != TarType::regular) return SparseMap();
+
+  entry.sparse = true;
+  if (std::string_view name = record("GNU.sparse.name"); !name.empty()) entry.path = name;
+  std::string_view size = record("GNU.sparse.size");
+  if (size.empty()) size = record("GNU.sparse.realsize");
+  if (!size.empty()) {
+    const std::optional<std::uint64_t> real = parse_size(size);
+    if (!real) return Error{ErrorCode::malformed, "bad size of a sparse file"};
+    entry.size = *real;
   }
-  if (stored != stored_left_)
-    return Error{ErrorCode::malformed, "the sparse map speaks of " + std::to_string(stored) +
-                                           " bytes, " + std::to_string(stored_left_) +
-                                           " are stored"};
-  regions_ = std::move(regions);
+  if (!version_1_0)
+    return parse_sparse_list(record("GNU.sparse.map"), record("GNU.sparse.numblocks"), limits_);
+  Result<SparseMap> map = read_sparse_map_1_0();
+  entry.content_offset = input_.position();
+  return map;
+}
+
+Result<SparseMap> TarReader::read_old_sparse_map(const Member& member, TarEntry& entry) {
+  entry.sparse = true;
+  const ByteView block = member.block;
+  const std::optional<std::int64_t> size = parse_tar_number(block.clamped(483, 12));
+  const bool good_size = size && *size >= 0;
+  if (good_size) entry.size = static_cast<std::uint64_t>(*size);
+  SparseMap map;
+  // The extension blocks come before the content whatever is in them: read them all first.
+  Done good = append_old_sparse_table(block.clamped(386, 4 * 24), map, limits_);
+  bool extended = block.span()[482] != 0;
+  while (extended) {
+    TRY(input_.want(kTarBlock));
+    if (input_.ready().size() < kTarBlock)
+      return Error{ErrorCode::truncated, "sparse map cut short"};
+    const ByteView table = ByteView(input_.ready()).clamped(0, kTarBlock);
+    if (good) good = append_old_sparse_table(table.clamped(0, 21 * 24), map, limits_);
+    extended = table.span()[504] != 0;
+    input_.take(kTarBlock);
+  }
+  entry.content_offset = input_.position();
+  TRY(std::move(good));
+  if (!good_size) return Error{ErrorCode::malformed, "bad size of a sparse file"};
+  return map;
+}
+
+Result<SparseMap> TarReader::read_sparse_map_1_0() {
+  SparseMapParser parser(limits_);
+  Bytes block(kTarBlock);
+  bool complete = false;
+  while (!complete) {
+    if (stored_left_ < kTarBlock) return Error{ErrorCode::truncated, "sparse map cut short"};
+    for (std::size_t size = 0; size < kTarBlock;)
+      size += TRY(read_stored(std::span(block).subspan(size)));
+    complete = TRY(parser.add_block(block));
+  }
+  return std::move(parser).take();
+}
+
+// Whether what comes next is a header or the end of the archive, rather than content.
+Result<bool> TarReader::header_follows() {
+  TRY(input_.want(kTarBlock));
+  const ByteView block = ByteView(input_.ready()).clamped(0, kTarBlock);
+  return block.size() < kTarBlock || is_zero(block) || tar_checksum_matches(block);
+}
+
+// Leaves what is left of the current entry.
+Done TarReader::finish_entry() {
+  const std::uint64_t rest = std::exchange(stored_left_, 0);
+  const std::uint64_t padding = std::exchange(padding_, 0);
+  size_ = position_ = 0;
+  sparse_ = false;
+  regions_.clear();
   region_ = 0;
-  content_size_ = real_size;
-  is_sparse_ = true;
+  unreadable_.reset();
+  const std::uint64_t skipped = TRY(input_.skip(rest));
+  if (skipped < rest)
+    return Error{ErrorCode::truncated, "the content of a member ends " +
+                                           std::to_string(rest - skipped) + " bytes early" +
+                                           at_offset(input_.position())};
+  TRY(input_.skip(padding));  // missing at the very end, it is nobody's loss
   return Ok{};
-}
-
-Result<std::size_t> TarReader::read_stored(std::span<std::uint8_t> into) {
-  std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), stored_left_));
-  std::size_t n = want == 0 ? 0 : TRY(read_fully(source_, into.first(want)));
-  position_ += n;
-  stored_left_ -= n;
-  if (n == want) return n;
-  ended_ = true;
-  stored_left_ = padding_ = 0;
-  return Error{ErrorCode::truncated,
-               "the archive ends inside the content, at offset " + std::to_string(position_)};
 }
 
 Result<std::size_t> TarReader::read(std::span<std::uint8_t> into) {
-  if (!is_sparse_) {
-    std::size_t n = TRY(read_stored(into));
-    content_at_ += n;
-    return n;
-  }
-  std::uint64_t left = content_size_ - content_at_;
-  into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left)));
+  if (unreadable_) return *unreadable_;
+  if (into.empty() || position_ == size_) return std::size_t{0};
+  const std::size_t got = TRY(sparse_ ? read_sparse(into) : read_stored(into));
+  position_ += got;
+  return got;
+}
+
+// At least one byte, as long as stored_left_ is not 0.
+Result<std::size_t> TarReader::read_stored(std::span<std::uint8_t> into) {
+  const std::size_t want = std::min<std::uint64_t>(into.size(), stored_left_);
+  if (want == 0) return std::size_t{0};
+  const std::size_t got = TRY(input_.read(into.first(want)));
+  if (got == 0)
+    return Error{ErrorCode::truncated, "the content of a member ends " +
+                                           std::to_string(stored_left_) + " bytes early" +
+                                           at_offset(input_.position())};
+  stored_left_ -= got;
+  return got;
+}
+
+Result<std::size_t> TarReader::read_sparse(std::span<std::uint8_t> into) {
   while (region_ < regions_.size() &&
-         content_at_ >= regions_[region_].offset + regions_[region_].size)
+         regions_[region_].offset + regions_[region_].size <= position_)
     ++region_;
-  bool in_hole = region_ == regions_.size() || content_at_ < regions_[region_].offset;
-  std::uint64_t end = region_ == regions_.size() ? content_size_
-                      : in_hole                  ? regions_[region_].offset
-                                : regions_[region_].offset + regions_[region_].size;
-  into =
-      into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), end - content_at_)));
-  std::size_t n = into.size();
-  if (in_hole)
-    std::ranges::fill(into, std::uint8_t{0});
-  else
-    n = TRY(read_stored(into));
-  content_at_ += n;
-  return n;
+  const bool in_region = region_ < regions_.size() && regions_[region_].offset <= position_;
+  const std::uint64_t end = in_region ? regions_[region_].offset + regions_[region_].size
+                            : region_ < regions_.size() ? regions_[region_].offset
+                                                        : size_;
+  into = into.first(std::min<std::uint64_t>(into.size(), end - position_));
+  if (in_region) return read_stored(into);
+  holes_ += into.size();
+  if (holes_ > limits_.image_inflated)
+    return Error{ErrorCode::limit_exceeded, "the holes of sparse files are larger than " +
+                                                std::to_string(limits_.image_inflated) + " bytes"};
+  std::ranges::fill(into, std::uint8_t{0});
+  return into.size();
 }
 
 Result<Bytes> TarReader::read_all(std::uint64_t most) {
-  std::uint64_t size = content_size_ - content_at_;
+  if (unreadable_) return *unreadable_;
+  const std::uint64_t size = size_ - position_;
   if (size > most)
-    return Error{
-        ErrorCode::limit_exceeded,
-        std::to_string(size) + " bytes are more than the limit of " + std::to_string(most)};
-  // The claimed size is believed a piece at a time.
-  constexpr std::uint64_t kPiece = 4 * kMiB;
+    return Error{ErrorCode::limit_exceeded, "content of " + std::to_string(size) +
+                                                " bytes, more than " + std::to_string(most)};
   Bytes bytes;
   while (bytes.size() < size) {
-    std::size_t before = bytes.size();
-    bytes.resize(before + static_cast<std::size_t>(std::min(kPiece, size - before)));
-    std::size_t n = TRY(read(std::span(bytes).subspan(before)));
-    bytes.resize(before + n);
-    if (n == 0) break;
+    // Grows with what is really there, not with what the header says.
+    const std::size_t before = bytes.size();
+    bytes.resize(std::min<std::uint64_t>(size, std::max<std::uint64_t>(64 * kKiB, 2 * before)));
+    std::size_t filled = before;
+    while (filled < bytes.size()) {
+      const std::size_t got = TRY(read(std::span(bytes).subspan(filled)));
+      if (got == 0) return Error{ErrorCode::truncated, "content ends early"};
+      filled += got;
+    }
   }
   return bytes;
+}
+
+void TarReader::note_about(const TarEntry& entry, ErrorCode code, std::string message) {
+  note(code, printable(entry.path) + ": " + message + at_offset(entry.header_offset));
+}
+
+void TarReader::note(ErrorCode code, std::string message) {
+  if (problems_.size() < limits_.problems) {
+    problems_.push_back({code, std::move(message)});
+    return;
+  }
+  if (problems_.empty()) return;
+  // The last place counts those that found none.
+  more_problems_ += more_problems_ == 0 ? 2 : 1;
+  problems_.back() = {ErrorCode::limit_exceeded, std::to_string(more_problems_) + " more problems"};
 }
 
 }  // namespace fathom::archive

@@ -1,5 +1,6 @@
 // Reads tar archives as they stream by: POSIX ustar and PAX, GNU long names and sparse files
-// (all forms), old v7 headers.
+// (all forms), old v7 headers. Where tar readers disagree, this one sides with Go's archive/tar,
+// because that is what container runtimes unpack layers with, and says so in problems().
 // Source: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
 
 #pragma once
@@ -10,9 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "archive/input.h"
+#include "archive/sparse.h"
 #include "archive/stream.h"
 
 namespace fathom::archive {
+
+struct TarHeader;
 
 enum class TarType {
   regular,
@@ -43,15 +48,18 @@ struct TarEntry {
 
 class TarReader {
  public:
-  // `source` must outlive the reader.
+  // `source` must outlive the reader, which reads ahead of the entry it is at.
   TarReader(ByteSource& source, const Limits& limits);
 
   // The next entry, or nothing at the end. An error means the archive cannot be read further;
-  // whatever came before stands. What could be skipped over is in problems().
+  // whatever came before stands. What could be skipped over is in problems(). At the end of the
+  // archive the rest of the source is read and must be zero, as nothing else looks behind it.
   Result<std::optional<TarEntry>> next();
 
   // Content of the entry that next() returned, with holes as zeros; 0 at its end. What is not
-  // read is skipped by the next call of next().
+  // read is skipped by the next call of next(). An error (a sparse map that makes no sense, an
+  // archive cut short) concerns this entry; next() may still succeed. Holes cost nothing to write
+  // and can claim any size: look at TarEntry::size before reading to the end.
   Result<std::size_t> read(std::span<std::uint8_t> into);
 
   // The whole content of the current entry; limit_exceeded when larger than `most`.
@@ -60,45 +68,52 @@ class TarReader {
   const std::vector<Error>& problems() const { return problems_; }
 
  private:
-  struct Region {  // of a sparse file: stored bytes at an offset of the content
-    std::uint64_t offset = 0, size = 0;
-  };
-  struct SparseClaim {  // of PAX records
-    std::uint64_t real_size = 0;
-    bool map_in_content = false;
-    std::vector<Region> regions;
-  };
-  using Records = std::map<std::string, std::string, std::less<>>;  // of PAX headers
+  struct Extensions;
+  struct Member;
 
+  Result<std::optional<TarEntry>> find_entry();
+  Result<std::optional<Member>> next_member();
   Result<std::optional<Bytes>> next_block();
-  Result<std::optional<TarEntry>> parse_entry(const Bytes& block);
-  Done skip_content();
-  Done read_pax(std::uint64_t size, Records& into, std::string_view what);
-  Result<std::string> read_long_name(std::uint64_t size);
-  Done apply_pax(TarEntry& entry);
-  Done apply_gnu_sparse(const Bytes& header);
-  Done apply_pax_sparse(TarEntry& entry, const Records& records);
-  Done apply_sparse_claim();
-  Result<std::vector<Region>> read_sparse_map_in_content();
-  Done set_regions(std::vector<Region> regions, std::uint64_t real_size);
+  void drain();
+  Done take_pax(const Member& member, Extensions& extensions);
+  Result<std::string> take_long_name(const Member& member);
+  Result<Bytes> read_extension(const Member& member);
+  Result<TarEntry> open_entry(const Member& member, const Extensions& extensions);
+  void read_names(const TarHeader& header, const Extensions& extensions, TarEntry& entry);
+  void read_attributes(const Member& member, const Extensions& extensions, TarEntry& entry);
+  Result<std::uint64_t> stored_size(const Member& member, const Extensions& extensions,
+                                    const TarEntry& entry);
+  void open_sparse(const Member& member, const Extensions& extensions, TarEntry& entry);
+  Result<SparseMap> read_sparse_map(const Member& member, const Extensions& extensions,
+                                    TarEntry& entry);
+  Result<SparseMap> read_old_sparse_map(const Member& member, TarEntry& entry);
+  Result<SparseMap> read_sparse_map_1_0();
+  Result<bool> header_follows();
+  Done finish_entry();
   Result<std::size_t> read_stored(std::span<std::uint8_t> into);
-  void problem(ErrorCode code, std::string what);
+  Result<std::size_t> read_sparse(std::span<std::uint8_t> into);
+  void note_about(const TarEntry& entry, ErrorCode code, std::string message);
+  void note(ErrorCode code, std::string message);
 
-  ByteSource& source_;
+  Input input_;
   Limits limits_;
   std::vector<Error> problems_;
-  std::uint64_t position_ = 0;  // in the tar stream
+  std::uint64_t more_problems_ = 0;
+  std::uint64_t entries_ = 0;
+  std::uint64_t holes_ = 0;  // bytes of holes handed out
+  std::map<std::string, std::string, std::less<>> global_records_;
+  std::optional<Error> failed_;
   bool ended_ = false;
-  std::optional<SparseClaim> sparse_claim_;
-  Records global_, local_;             // PAX records in force
-  std::string long_name_, long_link_;  // GNU L and K of the next entry
-  bool has_long_name_ = false, has_long_link_ = false;
-  // The content of the current entry: `stored_left_` bytes in the archive, then `padding_`.
-  std::uint64_t stored_left_ = 0, padding_ = 0;
-  std::uint64_t content_at_ = 0, content_size_ = 0;  // with holes filled
-  bool is_sparse_ = false;
-  std::vector<Region> regions_;
-  std::size_t region_ = 0;
+
+  // Of the current entry.
+  std::uint64_t stored_left_ = 0;  // content bytes in the archive, not yet read
+  std::uint64_t padding_ = 0;      // behind them
+  std::uint64_t size_ = 0;         // with holes
+  std::uint64_t position_ = 0;     // in the content with holes
+  bool sparse_ = false;
+  SparseMap regions_;
+  std::size_t region_ = 0;  // the first that does not end before position_
+  std::optional<Error> unreadable_;
 };
 
 }  // namespace fathom::archive
