@@ -10,18 +10,32 @@ namespace fathom {
 extern const FileAnalyzer elf_facts;
 extern const FileAnalyzer strings;
 extern const FileAnalyzer constant_returns;
+extern const FileAnalyzer go_buildinfo;
+extern const FileAnalyzer rust_audit;
+extern const FileAnalyzer dpkg;
+extern const FileAnalyzer apk;
+extern const FileAnalyzer os_release;
+
+extern const ImageAnalyzer packages_image;
 
 std::span<const FileAnalyzer* const> file_analyzers() {
   static constexpr auto kRows = std::to_array<const FileAnalyzer*>({
       &elf_facts,
       &strings,
       &constant_returns,
+      &go_buildinfo,
+      &rust_audit,
+      &dpkg,
+      &apk,
+      &os_release,
   });
   return kRows;
 }
 
 std::span<const ImageAnalyzer* const> image_analyzers() {
-  static constexpr std::array<const ImageAnalyzer*, 0> kRows{};
+  static constexpr auto kRows = std::to_array<const ImageAnalyzer*>({
+      &packages_image,
+  });
   return kRows;
 }
 

@@ -40,6 +40,7 @@ bool is_inert(const FileFacts& facts) {
   switch (facts.kind) {
     case FileKind::empty:
     case FileKind::text:
+    case FileKind::database:  // where it counts, a component is found in it
     case FileKind::data:
       return true;
     case FileKind::archive:
@@ -61,6 +62,9 @@ FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth
   FileFacts facts;
   facts.size = bytes.size();
   facts.md5 = md5_hex_of(bytes);
+  Hasher sha1("sha1");
+  sha1.update(bytes);
+  facts.sha1 = sha1.finish_hex();
   if (bytes.size() > limits.file_bytes) {
     add_gap(facts, limits, "recover",
             {ErrorCode::limit_exceeded, "larger than " + human_bytes(limits.file_bytes)});

@@ -169,7 +169,7 @@ void describe(Codec& codec, MemberFacts& member);
 template <class Codec>
 void describe(Codec& codec, FileFacts& facts) {
   const Limits limits;
-  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.elf);
+  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf);
   describe_list(codec, facts.packages, limits.packages);
   describe_list(codec, facts.attributions, limits.packages);
   describe_list(codec, facts.checksum_list, limits.entries);
