@@ -1,11 +1,12 @@
 // yaml-cpp reads the YAML; it reports bad input by exceptions, which end here. It recurses on
 // nesting, so the text's size and an upper bound of its depth are held against limits first.
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <sstream>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -121,15 +122,37 @@ Result<IgnoreRule> read_rule(const YAML::Node& node, std::string_view name) {
   return rule;
 }
 
-Result<std::vector<IgnoreRule>> read_documents(const std::vector<YAML::Node>& documents,
-                                               std::string_view name) {
+Result<std::vector<IgnoreRule>> read_list(const YAML::Node& list, std::string_view name) {
   std::vector<IgnoreRule> rules;
-  if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) return rules;
-  if (documents.size() > 1) return wrong("more than one YAML document").in(printable(name));
-  if (!documents[0].IsSequence())
+  if (list.IsNull()) return rules;
+  if (!list.IsSequence())
     return wrong("expected a list of rules, \"- id: …\"").in(place_of(name, 1));
-  for (const YAML::Node& node : documents[0]) rules.push_back(TRY(read_rule(node, name)));
+  for (const YAML::Node& node : list) rules.push_back(TRY(read_rule(node, name)));
   return rules;
+}
+
+struct Nobody final : YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// YAML::Load() reads the first document and is silent about what follows; YAML::LoadAll() never
+// ends on input like "," that yields empty documents without consuming anything.
+bool has_second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Nobody nobody;
+  return parser.HandleNextDocument(nobody) && parser.HandleNextDocument(nobody);
 }
 
 // An upper bound for flow nesting; brackets in quotes count too, and no honest rule has many.
@@ -157,7 +180,9 @@ Result<std::vector<IgnoreRule>> read_yaml(std::string_view text, std::string_vie
   if (nests_too_deep(text, limits.json_depth) || indents_too_deep(text, limits.json_depth))
     return Error{ErrorCode::limit_exceeded, printable(name) + ": nested too deep"};
   try {
-    return read_documents(YAML::LoadAll(std::string(text)), name);
+    const std::string copy(text);
+    if (has_second_document(copy)) return wrong("more than one YAML document").in(printable(name));
+    return read_list(YAML::Load(copy), name);
   } catch (const YAML::Exception& failure) {
     const std::size_t line =
         failure.mark.is_null() ? 1 : static_cast<std::size_t>(failure.mark.line) + 1;

@@ -60,6 +60,7 @@ TEST(IgnoreFile, RefusesWhatItDoesNotUnderstand) {
       {"- CVE-1\n", "ignore.yaml:1: a rule is a map"},
       {"id: CVE-1\nreason: x\n", "expected a list"},
       {"- {id: CVE-1, reason: x}\n---\n- {id: CVE-2, reason: x}\n", "more than one YAML document"},
+      {", {id: CVE-1, reason: x}\n", "more than one YAML document"},
       {"- id: CVE-1\n\treason: x\n", "not YAML"},
       {"- {id: CVE-1, reason: x\n", "not YAML"},
       {"- &a [*a]\n", "ignore.yaml:1"},
