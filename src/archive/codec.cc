@@ -35,15 +35,19 @@ class CopyCodec : public Codec {
   }
 };
 
-class GzipCodec : public Codec {
+// zlib's way to say which frame it should expect.
+constexpr int kGzipOnly = MAX_WBITS + 16;
+constexpr int kNoFrame = -MAX_WBITS;
+
+class ZlibCodec : public Codec {
  public:
-  ~GzipCodec() override {
+  explicit ZlibCodec(int window_bits) : window_bits_(window_bits) {}
+  ~ZlibCodec() override {
     if (open_) inflateEnd(&z_);
   }
 
   Done start() override {
-    constexpr int kGzipOnly = MAX_WBITS + 16;
-    const int status = open_ ? inflateReset(&z_) : inflateInit2(&z_, kGzipOnly);
+    const int status = open_ ? inflateReset(&z_) : inflateInit2(&z_, window_bits_);
     if (status != Z_OK) return Error{ErrorCode::limit_exceeded, "no memory for zlib"};
     open_ = true;
     return Ok{};
@@ -66,6 +70,7 @@ class GzipCodec : public Codec {
   }
 
  private:
+  const int window_bits_;
   z_stream z_{};
   bool open_ = false;
   std::optional<Error> failed_;
@@ -187,7 +192,7 @@ std::unique_ptr<Codec> make_codec(Compression compression) {
     case Compression::none:
       return std::make_unique<CopyCodec>();
     case Compression::gzip:
-      return std::make_unique<GzipCodec>();
+      return std::make_unique<ZlibCodec>(kGzipOnly);
     case Compression::zstd:
       return std::make_unique<ZstdCodec>();
     case Compression::xz:
@@ -199,5 +204,7 @@ std::unique_ptr<Codec> make_codec(Compression compression) {
   }
   return std::make_unique<CopyCodec>();
 }
+
+std::unique_ptr<Codec> make_raw_deflate_codec() { return std::make_unique<ZlibCodec>(kNoFrame); }
 
 }  // namespace fathom::archive

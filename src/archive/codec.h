@@ -27,5 +27,7 @@ class Codec {
 };
 
 std::unique_ptr<Codec> make_codec(Compression compression);
+// Deflate without any frame around it, as in zip members.
+std::unique_ptr<Codec> make_raw_deflate_codec();
 
 }  // namespace fathom::archive

@@ -112,7 +112,8 @@ struct TarReader::Extensions {
   }
 };
 
-TarReader::TarReader(ByteSource& source, const Limits& limits) : input_(source), limits_(limits) {}
+TarReader::TarReader(ByteSource& source, const Limits& limits)
+    : input_(source), limits_(limits), problems_(limits.problems) {}
 
 Result<std::optional<TarEntry>> TarReader::next() {
   if (failed_) return *failed_;
@@ -130,8 +131,8 @@ Result<std::optional<TarEntry>> TarReader::find_entry() {
     const std::optional<Member> member = TRY(next_member());
     if (!member) {
       if (extensions.offset)
-        note(ErrorCode::truncated,
-             "an extended header without a member" + at_offset(*extensions.offset));
+        problems_.note(ErrorCode::truncated,
+                       "an extended header without a member" + at_offset(*extensions.offset));
       return std::optional<TarEntry>();
     }
     if (++entries_ > limits_.entries)
@@ -159,7 +160,7 @@ Result<std::optional<TarReader::Member>> TarReader::next_member() {
     std::optional<Bytes> block = TRY(next_block());
     if (!block) {
       if (!lone_zero_block)
-        note(ErrorCode::truncated, "no end-of-archive blocks" + at_offset(member.offset));
+        problems_.note(ErrorCode::truncated, "no end-of-archive blocks" + at_offset(member.offset));
       return std::optional<Member>();
     }
     member.block = std::move(*block);
@@ -175,8 +176,8 @@ Result<std::optional<TarReader::Member>> TarReader::next_member() {
       return Error{ErrorCode::malformed, "bad header checksum" + at_offset(member.offset)};
     // Some readers stop at the first zero block and never see what follows.
     if (lone_zero_block)
-      note(ErrorCode::malformed,
-           "a single zero block before the header" + at_offset(member.offset));
+      problems_.note(ErrorCode::malformed,
+                     "a single zero block before the header" + at_offset(member.offset));
     member.header = parse_tar_header(member.block);
     if (!member.header.size || *member.header.size < 0)
       return Error{ErrorCode::malformed, "bad size in the header" + at_offset(member.offset)};
@@ -204,14 +205,14 @@ void TarReader::drain() {
   bool noted = false;
   for (;;) {
     if (Done done = input_.want(1); !done) {
-      note(done.error().code, "behind the end of the archive: " + done.error().message);
+      problems_.note(done.error().code, "behind the end of the archive: " + done.error().message);
       return;
     }
     const std::span<const std::uint8_t> ready = input_.ready();
     if (ready.empty()) return;
     if (!noted && !is_zero(ByteView(ready))) {
-      note(ErrorCode::malformed,
-           "data behind the end of the archive" + at_offset(input_.position()));
+      problems_.note(ErrorCode::malformed,
+                     "data behind the end of the archive" + at_offset(input_.position()));
       noted = true;
     }
     input_.take(ready.size());
@@ -222,21 +223,23 @@ Done TarReader::take_pax(const Member& member, Extensions& extensions) {
   const Bytes bytes = TRY(read_extension(member));
   PaxHeader pax = parse_pax(bytes);
   if (pax.problem)
-    note(pax.problem->code, "PAX header" + at_offset(member.offset) + ": " + pax.problem->message);
+    problems_.note(pax.problem->code,
+                   "PAX header" + at_offset(member.offset) + ": " + pax.problem->message);
   if (member.header.type == 'x') {
     // Only the last of several counts, as in Go.
     if (std::exchange(extensions.has_pax, true))
-      note(ErrorCode::malformed, "two PAX headers for one member" + at_offset(member.offset));
+      problems_.note(ErrorCode::malformed,
+                     "two PAX headers for one member" + at_offset(member.offset));
     extensions.pax = std::move(pax.records);
     return Ok{};
   }
   for (auto& [key, value] : pax.records) {
     // For all members the same, these make no sense, and unpackers do not obey them.
     if (key == "path" || key == "linkpath" || key == "size" || key.starts_with("GNU.sparse."))
-      note(ErrorCode::malformed,
-           "global PAX record " + key + " ignored" + at_offset(member.offset));
+      problems_.note(ErrorCode::malformed,
+                     "global PAX record " + key + " ignored" + at_offset(member.offset));
     else if (key.size() + value.size() > limits_.path_bytes || global_records_.size() >= kGlobals)
-      note(ErrorCode::limit_exceeded, "too many or too long global PAX records");
+      problems_.note(ErrorCode::limit_exceeded, "too many or too long global PAX records");
     else
       global_records_.insert_or_assign(key, std::move(value));
   }
@@ -532,18 +535,7 @@ Result<Bytes> TarReader::read_all(std::uint64_t most) {
 }
 
 void TarReader::note_about(const TarEntry& entry, ErrorCode code, std::string message) {
-  note(code, printable(entry.path) + ": " + message + at_offset(entry.header_offset));
-}
-
-void TarReader::note(ErrorCode code, std::string message) {
-  if (problems_.size() < limits_.problems) {
-    problems_.push_back({code, std::move(message)});
-    return;
-  }
-  if (problems_.empty()) return;
-  // The last place counts those that found none.
-  more_problems_ += more_problems_ == 0 ? 2 : 1;
-  problems_.back() = {ErrorCode::limit_exceeded, std::to_string(more_problems_) + " more problems"};
+  problems_.note(code, printable(entry.path) + ": " + message + at_offset(entry.header_offset));
 }
 
 }  // namespace fathom::archive

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "archive/input.h"
+#include "archive/problems.h"
 #include "archive/sparse.h"
 #include "archive/stream.h"
 
@@ -65,7 +66,7 @@ class TarReader {
   // The whole content of the current entry; limit_exceeded when larger than `most`.
   Result<Bytes> read_all(std::uint64_t most);
 
-  const std::vector<Error>& problems() const { return problems_; }
+  const std::vector<Error>& problems() const { return problems_.all(); }
 
  private:
   struct Extensions;
@@ -93,12 +94,10 @@ class TarReader {
   Result<std::size_t> read_stored(std::span<std::uint8_t> into);
   Result<std::size_t> read_sparse(std::span<std::uint8_t> into);
   void note_about(const TarEntry& entry, ErrorCode code, std::string message);
-  void note(ErrorCode code, std::string message);
 
   Input input_;
   Limits limits_;
-  std::vector<Error> problems_;
-  std::uint64_t more_problems_ = 0;
+  ProblemList problems_;
   std::uint64_t entries_ = 0;
   std::uint64_t holes_ = 0;  // bytes of holes handed out
   std::map<std::string, std::string, std::less<>> global_records_;

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "archive/problems.h"
 #include "archive/stream.h"
 
 namespace fathom::archive {
@@ -31,15 +33,31 @@ class ZipFile {
 
   const std::vector<ZipEntry>& entries() const { return entries_; }
   // Overlapping members, disagreeing headers, a directory that ends early, bytes before the first.
-  const std::vector<Error>& problems() const { return problems_; }
+  const std::vector<Error>& problems() const { return problems_.all(); }
 
   // The content, checked against size and CRC-32. Stored and deflated members; others unsupported.
+  // Members that share bytes with another one or with the directory are refused: a few of them can
+  // stand for petabytes.
   Result<Bytes> read(const ZipEntry& entry, const InflateLimits& limits) const;
 
  private:
+  struct Directory;
+
+  ZipFile(ByteView bytes, const Limits& limits) : bytes_(bytes), problems_(limits.problems) {}
+  Result<Directory> find_directory();
+  Result<Directory> directory_at(std::uint64_t end_record) const;
+  void read_directory(const Directory& directory, const Limits& limits);
+  void compare_with_local(const ZipEntry& entry);
+  void find_overlaps(const Directory& directory);
+  void find_twins();
+  Result<std::uint64_t> content_offset(const ZipEntry& entry) const;
+  Result<ByteView> stored_bytes(const ZipEntry& entry) const;
+  void note(const ZipEntry& entry, ErrorCode code, std::string_view what);
+
   ByteView bytes_;
   std::vector<ZipEntry> entries_;
-  std::vector<Error> problems_;
+  std::vector<std::uint64_t> overlapping_;  // their header offsets, sorted
+  ProblemList problems_;
 };
 
 }  // namespace fathom::archive
