@@ -124,10 +124,10 @@ Result<Bytes> inflate(ByteView from, std::uint64_t size) {
 
 struct ZipFile::Directory {
   std::uint64_t begin = 0;
-  std::uint64_t end = 0;
+  std::uint64_t end = 0;      // where the end record stands
   std::uint64_t entries = 0;  // as stated
   std::uint64_t shift = 0;    // of all offsets: the size of what was put before the archive
-  bool has_gap = false;       // between the directory and its end record
+  bool comment_cut = false;
 };
 
 Result<ZipFile> ZipFile::parse(ByteView bytes, const Limits& limits) {
@@ -166,7 +166,6 @@ Result<ZipFile::Directory> ZipFile::find_directory() {
 // Fails when the numbers of the record do not fit the file.
 Result<ZipFile::Directory> ZipFile::directory_at(std::uint64_t end_record) const {
   const std::uint64_t comment = TRY(bytes_.read<std::uint16_t>(end_record + 20));
-  TRY(bytes_.slice(end_record + kEndRecordSize, comment).in("zip comment"));
   const std::uint16_t disk = TRY(bytes_.read<std::uint16_t>(end_record + 4));
   std::uint64_t entries = TRY(bytes_.read<std::uint16_t>(end_record + 10));
   std::uint64_t size = TRY(bytes_.read<std::uint32_t>(end_record + 12));
@@ -195,12 +194,12 @@ Result<ZipFile::Directory> ZipFile::directory_at(std::uint64_t end_record) const
     return Error{ErrorCode::malformed, "zip directory outside the file"};
   Directory directory{.begin = end - size, .end = end, .entries = entries};
   directory.shift = directory.begin - offset;
+  // Info-ZIP does not mind a comment that is cut, Go does: no reason to look away.
+  directory.comment_cut = comment > bytes_.size() - end_record - kEndRecordSize;
   // A directory at the very place that is stated beats the one that would have to be shifted.
   if (directory.shift != 0 && bytes_.has_at(offset, kCentralHeader)) {
     directory.begin = offset;
-    directory.end = offset + size;
     directory.shift = 0;
-    directory.has_gap = true;
   }
   if (entries != 0 && !bytes_.has_at(directory.begin, kCentralHeader))
     return Error{ErrorCode::malformed, "no zip directory where it should be"};
@@ -211,8 +210,8 @@ void ZipFile::read_directory(const Directory& directory, const Limits& limits) {
   if (directory.shift != 0)
     problems_.note(ErrorCode::malformed,
                    std::to_string(directory.shift) + " bytes before the archive");
-  if (directory.has_gap)
-    problems_.note(ErrorCode::malformed, "bytes between the directory and its end record");
+  if (directory.comment_cut) problems_.note(ErrorCode::truncated, "zip comment cut short");
+  // The stated size is not needed, and some writers have it wrong.
   std::uint64_t at = directory.begin;
   while (at < directory.end) {
     const ByteView header = bytes_.clamped(at, directory.end - at);

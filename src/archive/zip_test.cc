@@ -153,6 +153,21 @@ TEST(Zip, FindsTheEndRecordBehindAComment) {
   EXPECT_FALSE(ZipFile::parse(ByteView::of(two_members().finish() + std::string(65536, 'c')), {}));
 }
 
+TEST(Zip, ACutCommentIsReported) {
+  std::string bytes = two_members().finish("comment");
+  bytes.pop_back();
+  EXPECT_EQ(parsed(bytes).entries().size(), 3u);
+  expect_problem(parsed(bytes), "comment cut short");
+}
+
+TEST(Zip, AWrongDirectorySizeHidesNothing) {
+  Builder builder = two_members();
+  std::string bytes =
+      builder.body() + builder.directory() + end_record(3, 50, builder.body().size());
+  EXPECT_EQ(parsed(bytes).entries().size(), 3u);
+  EXPECT_TRUE(parsed(bytes).problems().empty());
+}
+
 TEST(Zip, ASignatureInTheCommentIsNoEndRecord) {
   for (std::string comment :
        {"PK\5\6"s, "PK\5\6"s + std::string(18, 'x'), "PK\5\6"s + std::string(40, '\xff')}) {
@@ -391,7 +406,7 @@ TEST(Zip, ADirectoryThatEndsEarlyOrLiesAboutItsCount) {
   bytes =
       builder.body() + directory + "gap" + end_record(3, directory.size(), builder.body().size());
   EXPECT_EQ(parsed(bytes).entries().size(), 3u);
-  expect_problem(parsed(bytes), "bytes between the directory and its end record");
+  expect_problem(parsed(bytes), "the directory ends early");
 }
 
 TEST(Zip, MembersAreLimited) {
