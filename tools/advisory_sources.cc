@@ -188,7 +188,9 @@ std::optional<Range> rest_of_line(Scheme scheme, const std::string& version,
 }
 
 // Only the first releases with the fix are known, one or more per release line. Everything before
-// the last of them is affected but the rest of each other line, from its own last fix on.
+// the last of them counts as affected but the rest of each other line, from its own last fix on.
+// That is uncertain at both ends: the bug may be younger, and a line may have the fix under another
+// commit.
 void set_ranges_by_fixes(Advisory& a, const std::vector<std::string>& fixes) {
   auto is_version = [&](const std::string& v) { return vuln::is_version(a.scheme, v); };
   if (fixes.empty()) return;
@@ -205,6 +207,7 @@ void set_ranges_by_fixes(Advisory& a, const std::vector<std::string>& fixes) {
     if (last.empty() || before(last, fix)) last = fix;
   }
   std::string last = *std::ranges::max_element(fixes, before);
+  a.low_confidence = true;
   Range range;
   range.fixed = last;
   a.ranges.push_back(range);

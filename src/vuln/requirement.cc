@@ -99,7 +99,8 @@ std::size_t caret_index(const Partial& p) {
 }
 
 Result<Interval> line_of(const Partial& p, std::size_t index) {
-  return Interval{{lowest(p)}, {TRY(after(p, index)) + "-0", false}};
+  std::string end = TRY(after(p, index)) + "-0";
+  return Interval{{lowest(p)}, {end, false}};
 }
 
 Result<Interval> semver_interval(std::string_view op, const Partial& p) {
@@ -210,7 +211,8 @@ std::optional<std::string> without_wildcard(std::string_view text) {
 Result<std::string> after_line(std::string_view line) {
   std::size_t dot = line.rfind('.');
   std::size_t start = dot == line.npos ? 0 : dot + 1;
-  return std::string(line.substr(0, start)) + TRY(increment(line.substr(start)));
+  std::string next = TRY(increment(line.substr(start)));
+  return std::string(line.substr(0, start)) + next;
 }
 
 bool begins_in_line(std::string_view version, std::string_view line) {
