@@ -1,7 +1,6 @@
-#include <xxhash.h>
-
 #include <algorithm>
 
+#include "base/digest.h"
 #include "json/value.h"
 #include "signature/identify.h"
 #include "signature/patterns.h"
@@ -15,7 +14,7 @@ constexpr std::size_t kMostRows = 10'000;
 
 Error bad(std::string message) { return {ErrorCode::malformed, std::move(message)}; }
 
-std::uint64_t hash_of(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+std::uint64_t hash_of(std::string_view text) { return xxh3_of(ByteView::of(text)); }
 
 Result<std::vector<std::string>> read_texts(const json::Value& value) {
   std::vector<std::string> texts;

@@ -107,19 +107,49 @@ bool is_release(const Row& row, const std::string& version) {
          std::binary_search(row.releases.begin(), row.releases.end(), version, Less{});
 }
 
-// Bounds from the confirm texts that are there. Distributions backport texts, so bounds that
-// contradict each other are no bounds.
-VersionClaim bounds_of(const Seen& seen) {
-  VersionClaim claim;
-  for (const ConfirmHit& hit : seen.confirms) {
-    const ConfirmText& text = *hit.confirm;
-    if (!text.since.empty() && (claim.low.empty() || compare_releases(claim.low, text.since) < 0))
-      claim.low = text.since;
-    if (!text.until.empty() && (claim.high.empty() || compare_releases(text.until, claim.high) < 0))
-      claim.high = text.until;
+std::string_view branch_of(std::string_view version) {
+  return version.substr(0, std::min(version.rfind('.'), version.size()));
+}
+
+// A release that the data does not know yet: newer than all it knows of the same branch.
+bool is_later_release(const Row& row, const std::string& version) {
+  bool branch_known = false;
+  for (const std::string& release : row.releases) {
+    if (branch_of(release) != branch_of(version)) continue;
+    if (compare_releases(version, release) <= 0) return false;
+    branch_known = true;
   }
-  if (!claim.low.empty() && !claim.high.empty() && compare_releases(claim.high, claim.low) < 0)
-    return {};
+  return branch_known;
+}
+
+// The version itself, or for one that the data does not know the release before it.
+const std::string& known_release(const Row& row, const std::string& version) {
+  auto after = std::upper_bound(row.releases.begin(), row.releases.end(), version, Less{});
+  return after == row.releases.begin() ? version : *(after - 1);
+}
+
+bool within(const ConfirmText& text, const std::string& release) {
+  return (text.since.empty() || compare_releases(text.since, release) <= 0) &&
+         (text.until.empty() || compare_releases(release, text.until) <= 0);
+}
+
+// The releases that the fewest of the dated texts speak against. Not those that none speaks
+// against: distributions carry texts of later releases back, and another library of the file may
+// have the same text.
+VersionClaim bounds_of(const Row& row, const Seen& seen) {
+  VersionClaim claim;
+  std::size_t fewest = seen.confirms.size() + 1;
+  for (const std::string& release : row.releases) {
+    std::size_t against = 0;
+    for (const ConfirmHit& hit : seen.confirms) against += !within(*hit.confirm, release);
+    if (against > fewest) continue;
+    if (against < fewest) claim.candidates.clear();
+    fewest = against;
+    claim.candidates.push_back(release);
+  }
+  if (claim.candidates.empty() || claim.candidates.size() == row.releases.size()) return {};
+  claim.low = claim.candidates.front();
+  claim.high = claim.candidates.back();
   return claim;
 }
 
@@ -232,7 +262,8 @@ struct Identifier {
   void look_for_constants(std::size_t i) {
     for (const ConstantReturn& constant : facts.constants) {
       std::optional<std::string> version = decode(*rows[i].constant, constant.value);
-      if (version && is_release(rows[i], *version) && seen[i].constants.size() < kMostPlaces)
+      if (version && (is_release(rows[i], *version) || is_later_release(rows[i], *version)) &&
+          seen[i].constants.size() < kMostPlaces)
         seen[i].constants.push_back({&constant, std::move(*version)});
     }
   }
@@ -241,7 +272,7 @@ struct Identifier {
     for (const Text& text : facts.texts)
       patterns.match(text.text, [&](std::size_t i, std::size_t v, std::string version) {
         bool bare = rows[i].versions[v].bare;
-        if (bare && !is_release(rows[i], version)) return;
+        if (bare && !is_release(rows[i], version) && !is_later_release(rows[i], version)) return;
         std::vector<TextHit>& hits = bare ? seen[i].bare : seen[i].named;
         if (hits.size() < kMostPlaces) hits.push_back({&text, std::move(version)});
       });
@@ -266,7 +297,7 @@ struct Identifier {
     if (needed > 0 && seen[i].confirms.size() >= needed) return true;
     if (!rows[i].constant || (!seen[i].linked.empty() && !seen[i].own)) return false;
     if (rows[i].constant->proves && !seen[i].constants.empty()) return true;
-    return seen[i].own && !agreed(i).empty();
+    return seen[i].own && !seen[i].constants.empty();
   }
 
   void settle(std::size_t i) {
@@ -281,17 +312,20 @@ struct Identifier {
   }
 
   void settle_by_bare_numbers(std::size_t i) {
-    VersionClaim bounds = bounds_of(seen[i]);
+    VersionClaim bounds = bounds_of(rows[i], seen[i]);
     Versions all, unexplained;
+    auto known = [&](const std::string& version) { return is_release(rows[i], version); };
     for (const TextHit& hit : seen[i].bare) {
-      if (!within(bounds, hit.version)) continue;
+      if (!within(bounds, known_release(rows[i], hit.version))) continue;
       all.insert(hit.version);
       if (!explained.contains(hit.text->offset)) unexplained.insert(hit.version);
     }
-    const Versions& left = unexplained.empty() ? all : unexplained;
+    Versions left = unexplained.empty() ? all : unexplained;
+    std::erase_if(left, [&, any = std::any_of(left.begin(), left.end(), known)](
+                            const std::string& version) { return any && !known(version); });
     Versions constants;
     for (const ConstantHit& hit : seen[i].constants)
-      if (within(bounds, hit.version)) constants.insert(hit.version);
+      if (within(bounds, known_release(rows[i], hit.version))) constants.insert(hit.version);
     if (left.size() == 1) return accept(i, left);
     if (left.empty() && constants.size() == 1) return accept(i, constants);
     leave_open(i, left.empty() ? constants : left);
@@ -322,15 +356,9 @@ struct Identifier {
     const std::vector<std::string>& open = answers[i].open;
     if (!open.empty())
       return {.exact = {}, .low = open.front(), .high = open.back(), .candidates = open};
-    VersionClaim claim = bounds_of(seen[i]);
-    if (claim.low.empty() && claim.high.empty()) return claim;
-    for (const std::string& release : rows[i].releases)
-      if (within(claim, release)) claim.candidates.push_back(release);
+    VersionClaim claim = bounds_of(rows[i], seen[i]);
     if (claim.candidates.size() == 1) return exactly(claim.candidates.front());
     if (claim.candidates.size() > kMostCandidates) claim.candidates.clear();
-    if (claim.candidates.empty()) return claim;
-    claim.low = claim.candidates.front();
-    claim.high = claim.candidates.back();
     return claim;
   }
 
