@@ -332,6 +332,17 @@ TEST(GoFunctionTable, ReadsEveryLayout) {
   }
 }
 
+TEST(GoFunctionTable, IsFoundBehindThousandsOfNumbersThatLookLikeIt) {
+  TestElf elf = program("", {}, false);
+  std::string numbers;
+  for (int i = 0; i < 5000; ++i) numbers += std::string("\xff\xff\xff\xff\0\0\0\0", 8);
+  elf.sections[1].contents = numbers + elf.sections[1].contents;
+  std::string file = elf.build();
+  auto table = find_go_function_table(*elf::ElfFile::parse(ByteView::of(file)));
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->offset, elf.offset_of(1) + numbers.size());
+}
+
 TEST(GoFunctionTable, RefusesLies) {
   TestElf elf;
   std::string good = function_table(elf);

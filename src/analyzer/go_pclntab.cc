@@ -37,19 +37,21 @@ const Layout* layout_of(std::uint32_t magic) {
 
 class Table {
  public:
-  // Nothing when no table starts at `offset`. The checks are many because the magic is only four
-  // bytes, and a table that is accepted explains the whole program's code.
-  static std::optional<GoFunctionTable> read(ByteView file, std::uint64_t offset) {
-    Table table(file.clamped(offset, file.size()));
-    if (!table.read_header()) return std::nullopt;
-    GoFunctionTable found{.offset = offset, .magic = table.layout_->magic};
-    if (!table.read_pairs(found)) return std::nullopt;
+  Table(ByteView file, std::uint64_t offset)
+      : bytes_(file.clamped(offset, file.size())), offset_(offset), has_header_(read_header()) {}
+
+  bool has_header() const { return has_header_; }
+
+  // Nothing when this is no table. The checks are many because the magic is only four bytes, and a
+  // table that is accepted explains the whole program's code.
+  std::optional<GoFunctionTable> read() const {
+    if (!has_header_) return std::nullopt;
+    GoFunctionTable found{.offset = offset_, .magic = layout_->magic};
+    if (!read_pairs(found)) return std::nullopt;
     return found;
   }
 
  private:
-  explicit Table(ByteView bytes) : bytes_(bytes) {}
-
   std::optional<std::uint64_t> number(std::uint64_t at, std::uint64_t size) const {
     if (size == 4) {
       Result<std::uint32_t> v =
@@ -96,9 +98,11 @@ class Table {
   }
 
   ByteView bytes_;
+  std::uint64_t offset_;
   const Layout* layout_ = nullptr;
   bool big_endian_ = false;
   std::uint64_t pointer_size_ = 8;
+  bool has_header_;  // last: it is read into the others
 };
 
 bool may_be_magic(ByteView bytes, std::uint64_t at) {
@@ -108,7 +112,7 @@ bool may_be_magic(ByteView bytes, std::uint64_t at) {
          text[4] == 0 && text[5] == 0;
 }
 
-// A false magic costs a walk over the pairs that follow it; this many are tried.
+// A false header costs a walk over the pairs that follow it; this many are tried.
 constexpr int kMostTries = 16;
 
 std::optional<GoFunctionTable> search(const elf::ElfFile& elf) {
@@ -119,8 +123,9 @@ std::optional<GoFunctionTable> search(const elf::ElfFile& elf) {
     for (std::uint64_t at = (kAlign - range.address % kAlign) % kAlign; at < part.size();
          at += kAlign) {
       if (!may_be_magic(part, at)) continue;
-      if (std::optional<GoFunctionTable> found = Table::read(elf.bytes(), range.offset + at))
-        return found;
+      Table table(elf.bytes(), range.offset + at);
+      if (!table.has_header()) continue;
+      if (std::optional<GoFunctionTable> found = table.read()) return found;
       if (++tries == kMostTries) return std::nullopt;
     }
   }
@@ -142,8 +147,8 @@ std::string_view GoFunctionTable::newest_release() const {
 std::optional<GoFunctionTable> find_go_function_table(const elf::ElfFile& elf) {
   for (std::string_view name : {".gopclntab", ".data.rel.ro.gopclntab"})
     if (const elf::Section* section = elf.find_section(name))
-      if (auto found = Table::read(elf.bytes(), section->offset)) return found;
-  // Go 1.15 and older put it into .data.rel.ro of position-independent programs.
+      if (auto found = Table(elf.bytes(), section->offset).read()) return found;
+  // Where a C linker finished a position-independent program, it may be a part of .data.rel.ro.
   return search(elf);
 }
 
