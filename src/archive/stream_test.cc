@@ -65,7 +65,7 @@ std::string bzip2(std::string_view text) {
   std::string out(text.size() + text.size() / 100 + 600, '\0');
   auto size = static_cast<unsigned>(out.size());
   EXPECT_EQ(BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(text.data()),
-                                     static_cast<unsigned>(text.size()), 9, 0, 0),
+                                     static_cast<unsigned>(text.size()), 1, 0, 0),
             BZ_OK);
   out.resize(size);
   return out;
@@ -151,7 +151,7 @@ Output inflated(std::string_view bytes, Compression compression, const InflateLi
 
 TEST(Stream, EveryFormatGivesBackWhatWentIn) {
   for (const Format& format : kFormats)
-    for (std::size_t size : {0, 1, 1000, 1'000'000}) {
+    for (std::size_t size : {0, 1, 1000, 700'000}) {
       std::string text = sample(size);
       Output out = inflated(format.compress(text), format.compression);
       EXPECT_TRUE(out.bytes == text) << name_of(format.compression) << size;
@@ -254,7 +254,7 @@ TEST(Stream, ACutSecondMemberKeepsTheFirst) {
 }
 
 TEST(Stream, DamageIsReportedBehindTheGoodData) {
-  std::string text = sample(3'000'000);
+  std::string text = sample(600'000);
   for (const Format& format : kFormats) {
     std::string bytes = format.compress(text);
     for (std::size_t i = bytes.size() * 3 / 4; i < bytes.size() * 3 / 4 + 64; ++i)
@@ -262,7 +262,7 @@ TEST(Stream, DamageIsReportedBehindTheGoodData) {
     Output out = inflated(bytes, format.compression);
     ASSERT_TRUE(out.error) << name_of(format.compression);
     EXPECT_EQ(out.error->code, ErrorCode::malformed);
-    // bzip2 needs whole blocks of 900 kB; the rest get at least to the middle.
+    // bzip2 needs whole blocks of 100 kB; the rest get at least to the middle.
     EXPECT_GT(out.bytes.size(), text.size() / 4) << name_of(format.compression);
     EXPECT_TRUE(text.starts_with(std::string_view(out.bytes).substr(0, text.size() / 4)));
   }
@@ -304,14 +304,14 @@ TEST(Stream, TheOutputLimitIsExact) {
 }
 
 TEST(Stream, TheRatioLimitStopsABomb) {
-  const std::string zeros(4'000'000, '\0');
+  const std::string zeros(1'500'000, '\0');
   for (const Format& format : kFormats) {
-    const InflateLimits limits{.ratio = 100, .ratio_from = 1'000'000};
+    const InflateLimits limits{.ratio = 100, .ratio_from = 200'000};
     Output out = inflated(format.compress(zeros), format.compression, limits);
     ASSERT_TRUE(out.error) << name_of(format.compression);
     EXPECT_EQ(out.error->code, ErrorCode::limit_exceeded);
     EXPECT_LT(out.bytes.size(), zeros.size()) << name_of(format.compression);
-    EXPECT_FALSE(inflated(format.compress(sample(2'000'000)), format.compression, limits).error);
+    EXPECT_FALSE(inflated(format.compress(sample(300'000)), format.compression, limits).error);
   }
 }
 

@@ -233,6 +233,7 @@ Done TarReader::take_pax(const Member& member, Extensions& extensions) {
     extensions.pax = std::move(pax.records);
     return Ok{};
   }
+  // They hold for all that follows, as POSIX has it; Go leaves that to its callers.
   for (auto& [key, value] : pax.records) {
     // For all members the same, these make no sense, and unpackers do not obey them.
     if (key == "path" || key == "linkpath" || key == "size" || key.starts_with("GNU.sparse."))
