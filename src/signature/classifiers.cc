@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "json/value.h"
 #include "signature/identify.h"
 #include "signature/patterns.h"
@@ -13,8 +14,6 @@ constexpr std::size_t kShortestConfirm = 6;  // the facts hash no shorter string
 constexpr std::size_t kMostRows = 10'000;
 
 Error bad(std::string message) { return {ErrorCode::malformed, std::move(message)}; }
-
-std::uint64_t hash_of(std::string_view text) { return xxh3_of(ByteView::of(text)); }
 
 Result<std::vector<std::string>> read_texts(const json::Value& value) {
   std::vector<std::string> texts;
@@ -40,25 +39,46 @@ Result<std::vector<VersionText>> read_versions(const json::Value& value) {
   return versions;
 }
 
-// A text, or {text, since, until}.
+Result<ConfirmText> confirm_of(std::string text) {
+  if (text.size() < kShortestConfirm)
+    return bad("confirm text \"" + text + "\" is shorter than what files are searched for");
+  ConfirmText confirm;
+  confirm.hash = xxh3_of(ByteView::of(text));
+  std::string_view without = text;
+  if (without.ends_with('\n')) without.remove_suffix(1);
+  if (without.size() != text.size() && without.size() >= kShortestConfirm)
+    confirm.hash_without_newline = xxh3_of(ByteView::of(without));
+  confirm.text = std::move(text);
+  return confirm;
+}
+
 Result<std::vector<ConfirmText>> read_confirm(const json::Value& value) {
   std::vector<ConfirmText> texts;
-  for (const json::Value& element : value.elements()) {
-    ConfirmText confirm;
-    confirm.text = element.string() ? *element.string() : element["text"].text_or();
-    confirm.since = element["since"].text_or();
-    confirm.until = element["until"].text_or();
-    if (confirm.text.size() < kShortestConfirm)
-      return bad("confirm text \"" + confirm.text +
-                 "\" is shorter than what files are searched for");
-    confirm.hash = hash_of(confirm.text);
-    std::string_view without = confirm.text;
-    if (without.ends_with('\n')) without.remove_suffix(1);
-    if (without.size() != confirm.text.size() && without.size() >= kShortestConfirm)
-      confirm.hash_without_newline = hash_of(without);
-    texts.push_back(std::move(confirm));
-  }
+  for (std::string& text : TRY(read_texts(value)))
+    texts.push_back(TRY(confirm_of(std::move(text))));
   return texts;
+}
+
+// [{since, until, texts}]: confirm texts that not all releases have.
+Done add_dated(const json::Value& value, std::vector<ConfirmText>& out) {
+  for (const json::Value& element : value.elements()) {
+    if (!element.has("since") && !element.has("until")) return bad("dated texts without a date");
+    for (ConfirmText& text : TRY(read_confirm(element["texts"]))) {
+      text.since = element["since"].text_or();
+      text.until = element["until"].text_or();
+      out.push_back(std::move(text));
+    }
+  }
+  return Ok{};
+}
+
+// One text with spaces between the releases: there are thousands of them.
+std::vector<std::string> read_releases(std::string_view text) {
+  std::vector<std::string> releases;
+  for (std::string_view line : lines_of(text))
+    for (std::string_view release : split(line, ' '))
+      if (!release.empty()) releases.emplace_back(release);
+  return releases;
 }
 
 std::uint64_t number(const json::Value& value) {
@@ -105,7 +125,8 @@ Result<Row> read_row(const json::Value& value) {
   row.confirm_at_least = number(value["confirm_at_least"]);
   row.confirm_alone = number(value["confirm_alone"]);
   row.constant = TRY(read_constant(value["constant"]));
-  row.releases = TRY(read_texts(value["releases"]));
+  TRY(add_dated(value["dated"], row.confirm));
+  row.releases = read_releases(value["releases"].text_or());
   if (row.purl.empty()) return bad("no purl");
   bool proven = row.constant && row.constant->proves;
   if (!proven && (row.confirm_at_least == 0 || row.confirm_alone < row.confirm_at_least))
