@@ -1,5 +1,7 @@
 #include "signature/row.h"
 
+#include "base/text.h"
+
 namespace fathom::signature {
 namespace {
 
@@ -29,6 +31,15 @@ int compare_parts(std::string_view a, std::string_view b) {
   return sign(a.compare(b));
 }
 
+std::uint64_t major_of(std::string_view version) {
+  return parse_unsigned(version.substr(0, version.find('.'))).value_or(0);
+}
+
+// Most of a file's constants are no version at all; this says so without making a text.
+bool is_major_between(const VersionConstant& constant, std::uint64_t major) {
+  return major_of(constant.min) <= major && major <= major_of(constant.max);
+}
+
 }  // namespace
 
 int compare_releases(std::string_view a, std::string_view b) {
@@ -43,6 +54,8 @@ int compare_releases(std::string_view a, std::string_view b) {
 }
 
 std::optional<std::string> decode(const VersionConstant& constant, std::uint64_t value) {
+  if (constant.units.empty() || !is_major_between(constant, value / constant.units[0]))
+    return std::nullopt;
   std::string version;
   std::uint64_t rest = value;
   for (std::uint64_t unit : constant.units) {
