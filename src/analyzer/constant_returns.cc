@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t kLeastValue = 256;
 constexpr std::size_t kMostPlaces = 8;  // of one value
+constexpr std::uint64_t kSmallCount = 4096;
 
 struct Match {
   std::size_t start = 0;  // of the instruction that loads the constant
@@ -32,9 +33,9 @@ struct Match {
 
 class Collector {
  public:
-  explicit Collector(const Limits& limits) : limits_(limits) {}
+  explicit Collector(std::uint64_t most) : most_(most) {}
   void add(const Match& match, const elf::ElfFile::Range& range) {
-    if (match.value < kLeastValue || count_ >= limits_.strings) return;
+    if (match.value < kLeastValue || count_ >= most_) return;
     std::vector<ConstantReturn>& places = by_value_[match.value];
     if (places.size() >= kMostPlaces) return;
     ++count_;
@@ -47,8 +48,7 @@ class Collector {
   }
 
  private:
-  const Limits& limits_;
-  std::uint64_t count_ = 0;
+  std::uint64_t most_, count_ = 0;
   std::map<std::uint64_t, std::vector<ConstantReturn>> by_value_;
 };
 
@@ -141,7 +141,8 @@ bool is_x86(const elf::ElfFile& elf) {
 }
 
 Done run(const FileInput& in, FileFacts& facts) {
-  Collector out(in.limits);
+  // A file made of nothing else must not make facts larger than itself.
+  Collector out(std::min(in.limits.strings, std::max(kSmallCount, in.bytes.size() / 2048)));
   for (const elf::ElfFile::Range& range : in.elf->executable_ranges()) {
     ByteView code = in.bytes.clamped(range.offset, range.size);
     is_x86(*in.elf) ? find_x86(code, range, out) : find_aarch64(code, range, out);

@@ -10,8 +10,8 @@
 // bytes before and behind it, windows that overlap joined.
 //
 // What is kept is bounded by the size of the file, so that facts stay a small part of it. What goes
-// first is what says least: short strings, names of dynamic symbols (they are no literals), texts
-// that were seen before.
+// first is what says least: names of dynamic symbols (they are no literals) and texts that were
+// seen before, neither of which is missed; then short strings and long texts, and that is a gap.
 
 #include <algorithm>
 #include <array>
@@ -30,7 +30,7 @@ namespace {
 constexpr std::uint64_t kLeastString = 6;          // bytes
 constexpr std::uint64_t kLeastText = 4;            // bytes
 constexpr std::uint64_t kWindow = 64;              // bytes before and behind
-constexpr std::uint64_t kStringCost = 10;          // bytes of one hash and its position, encoded
+constexpr std::uint64_t kStringCost = 9;           // bytes of one hash and its position, encoded
 constexpr std::uint64_t kSmallBudget = 64 * kKiB;  // for files of any size, strings and texts each
 
 // A part of the file that no border crosses.
@@ -96,7 +96,7 @@ class StringKeeper {
   explicit StringKeeper(std::uint64_t most) : most_(most) {}
 
   void add(std::uint64_t offset, std::string_view text, bool symbol_name) {
-    ++seen_;
+    literals_ += symbol_name ? 0 : 1;
     auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(text.size(), ~std::uint32_t{0}));
     found_.push_back({xxh3_of(ByteView::of(text)), offset, size, symbol_name});
     if (found_.size() >= 2 * most_ + 1024) keep_best();
@@ -105,11 +105,15 @@ class StringKeeper {
     keep_best();
     std::vector<StringHash> out;
     out.reserve(found_.size());
-    for (const Found& f : found_) out.push_back({f.hash, f.offset});
+    for (const Found& f : found_) {
+      out.push_back({f.hash, f.offset});
+      literals_ -= f.symbol_name ? 0 : 1;
+    }
     std::ranges::sort(out);
     return out;
   }
-  std::uint64_t seen() const { return seen_; }
+  // After take(): strings that are no names of symbols and were not kept.
+  std::uint64_t literals_left_out() const { return literals_; }
 
  private:
   struct Found {
@@ -129,7 +133,7 @@ class StringKeeper {
     found_.erase(end, found_.end());
   }
 
-  std::uint64_t most_, seen_ = 0;
+  std::uint64_t most_, literals_ = 0;
   std::vector<Found> found_;
 };
 
@@ -141,11 +145,11 @@ class TextKeeper {
 
   void add(std::uint64_t offset, std::uint64_t size, bool symbol_name) {
     if (size < kLeastText) return;
-    ++seen_;
     Group group = size > 4 * kWindow ? long_texts : short_texts;
     if (symbol_name) group = symbol_names;
     std::uint64_t hash = xxh3_of(file_.clamped(offset, size));
     if (known_.contains(hash)) group = repeated;
+    left_out_ += group == repeated ? 0 : 1;
     if (groups_[group].size() >= limits_.texts) return;
     if (group != repeated) known_.insert(hash);
     groups_[group].push_back({offset, size});
@@ -153,17 +157,19 @@ class TextKeeper {
 
   std::vector<Text> take() {
     std::vector<Text> out;
-    for (const std::vector<Span>& group : groups_)
-      for (const Span& span : group) {
+    for (std::size_t group = 0; group < groups_.size(); ++group)
+      for (const Span& span : groups_[group]) {
         std::uint64_t cost = span.size + 3;
         if (out.size() >= limits_.texts || cost > budget_) continue;
         budget_ -= cost;
+        left_out_ -= group == repeated ? 0 : 1;
         out.push_back({span.offset, std::string(file_.clamped(span.offset, span.size).as_text())});
       }
     std::ranges::sort(out);
     return out;
   }
-  std::uint64_t seen() const { return seen_; }
+  // After take(): texts that stand nowhere else in the file and were not kept.
+  std::uint64_t new_texts_left_out() const { return left_out_; }
 
  private:
   enum Group { short_texts, long_texts, symbol_names, repeated };
@@ -172,7 +178,7 @@ class TextKeeper {
   };
   ByteView file_;
   const Limits& limits_;
-  std::uint64_t budget_, seen_ = 0;
+  std::uint64_t budget_, left_out_ = 0;
   std::array<std::vector<Span>, 4> groups_;
   std::unordered_set<std::uint64_t> known_;  // only asked, never walked
 };
@@ -209,7 +215,7 @@ void note_drops(std::uint64_t strings, std::uint64_t texts, FileFacts& facts) {
 
 Done run(const FileInput& in, FileFacts& facts) {
   const std::uint64_t size = in.bytes.size();
-  std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 28) / kStringCost;
+  std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 29) / kStringCost;
   StringKeeper strings(std::min(in.limits.strings, string_budget));
   TextKeeper texts(in.bytes, in.limits, std::max(kSmallBudget, size / 1000 * 10));
   for (const Piece& piece : pieces_of(*in.elf)) {
@@ -227,7 +233,7 @@ Done run(const FileInput& in, FileFacts& facts) {
   }
   facts.strings = strings.take();
   facts.texts = texts.take();
-  note_drops(strings.seen() - facts.strings.size(), texts.seen() - facts.texts.size(), facts);
+  note_drops(strings.literals_left_out(), texts.new_texts_left_out(), facts);
   return Ok{};
 }
 

@@ -7,6 +7,8 @@
 namespace fathom::elf {
 namespace {
 
+using namespace std::string_literals;
+
 using testing::poke;
 using testing::TestElf;
 
@@ -16,8 +18,7 @@ TestElf sample(int bits, bool big_endian) {
   TestElf t{.bits = bits, .big_endian = big_endian, .type = ET_DYN};
   t.segments = {{}, {}, {}, {}, {}};  // their number moves the sections
   const std::uint64_t base = 0x400000;
-  std::string strings =
-      std::string("\0libz.so.1\0libc.so.6\0libme.so.2\0/opt/lib\0V_1.0\0V_2.0\0", 53);
+  std::string strings = "\0libz.so.1\0libc.so.6\0libme.so.2\0/opt/lib\0V_1.0\0V_2.0\0"s;
   std::string verdef;
   auto definition = [&](std::uint16_t flags, std::uint64_t name, bool last) {
     verdef += t.half(1) + t.half(flags) + t.half(1) + t.half(1) + t.word(0) + t.word(20) +
@@ -27,7 +28,7 @@ TestElf sample(int bits, bool big_endian) {
   definition(0, 41, false);
   definition(0, 47, true);
   t.sections = {
-      {.name = ".interp", .flags = SHF_ALLOC, .contents = std::string("/lib/ld.so\0", 11)},
+      {.name = ".interp", .flags = SHF_ALLOC, .contents = "/lib/ld.so\0"s},
       {.name = ".dynstr", .type = SHT_STRTAB, .flags = SHF_ALLOC, .contents = strings},
       {.name = ".gnu.version_d", .type = SHT_GNU_verdef, .flags = SHF_ALLOC, .contents = verdef},
       {.name = ".text", .flags = SHF_ALLOC | SHF_EXECINSTR, .contents = std::string(32, '\x90')},
@@ -187,7 +188,7 @@ TEST(Elf, ExtendedNumberingIsFollowed) {
 // .note.gnu.property of 64-bit files: padded to 8, so the note behind it would be misread at 4.
 TEST(Elf, NotesArePaddedToTheAlignmentOfTheirBlock) {
   TestElf t;
-  std::string first = t.word(4) + t.word(12) + t.word(5) + std::string("GNU\0", 4);
+  std::string first = t.word(4) + t.word(12) + t.word(5) + "GNU\0"s;
   first += std::string(12, 'p');
   first.resize(32);  // 28 bytes are a multiple of 4, not of 8
   t.segments = {{.type = PT_NOTE, .first = 0, .last = 0, .align = 8}};

@@ -9,6 +9,8 @@
 namespace fathom::elf {
 namespace {
 
+using namespace std::string_literals;
+
 using testing::poke;
 using testing::TestElf;
 
@@ -186,7 +188,7 @@ TEST(HostileElf, ProblemsAreKeptUpToTheLimitAndCounted) {
 TestElf with_dynamic(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& entries) {
   TestElf t;
   t.with_section_headers = false;
-  t.sections = {{.contents = t.dynamic(entries)}, {.contents = std::string("\0name\0", 6)}};
+  t.sections = {{.contents = t.dynamic(entries)}, {.contents = "\0name\0"s}};
   t.segments = {{.address = 0x1000, .first = 0, .last = 1},
                 {.type = PT_DYNAMIC, .address = 0x1000, .first = 0, .last = 0}};
   return t;

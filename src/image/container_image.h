@@ -5,12 +5,14 @@
 #include "image/containers.h"
 #include "image/documents.h"
 #include "image/image.h"
+#include "image/layer_reader.h"
 
 namespace fathom::image {
 
 struct LayerBlob {
   std::string name;  // in the container
   LayerInfo info;
+  bool foreign = false;  // its descriptor names other places to get it from
 };
 
 class ContainerImage : public Image {
@@ -23,15 +25,33 @@ class ContainerImage : public Image {
   std::unique_ptr<Container> container_;
   std::vector<LayerBlob> blobs_;
   Limits limits_;
+  Budget budget_;
 };
 
 // What a config says, as an ImageInfo without layers.
 ImageInfo info_of(const Config& config, std::string_view source);
+
+// Fills diff_ids and history of the config into the layers; what does not fit together is a gap.
+void describe_layers(const Config& config, std::vector<LayerBlob>& blobs, std::vector<Gap>& gaps);
+
+// The platform that is asked for; nothing when none is. ErrorCode::usage.
+Result<std::optional<oci::Platform>> wanted_platform(const OpenOptions& options);
+
+// Whether the container has an OCI image layout.
+bool has_oci_layout(Container& container);
 
 // Opens an image by its OCI index: of a layout folder or archive. `names` that a tag may have are
 // the annotations of the index.
 Result<std::unique_ptr<Image>> open_oci(std::unique_ptr<Container> container,
                                         std::string_view source, const OpenOptions& options,
                                         const Limits& limits);
+
+// The manifest in the container's OCI index that has this config: its digest and what it says.
+struct FoundManifest {
+  std::string digest;
+  Manifest manifest;
+};
+std::optional<FoundManifest> find_manifest_of(Container& container, const std::string& config,
+                                              const Limits& limits);
 
 }  // namespace fathom::image

@@ -3,11 +3,12 @@
 
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/limits.h"
 #include "image/store.h"
 
 namespace fathom::image {
@@ -25,12 +26,16 @@ class Container {
 
   // A whole small document.
   Result<Bytes> read(std::string_view name, std::uint64_t most);
+
+  // What could not be read of the container itself: it was cut, members lead out of it.
+  std::vector<Gap> gaps;
 };
 
 // `store` must outlive it.
 std::unique_ptr<Container> folder_container(Store& store);
 
 // Indexes a tar by name: the last member of a name counts, links inside the archive are followed.
+// Large members are stepped over, not read.
 Result<std::unique_ptr<Container>> tar_container(std::unique_ptr<Blob> blob, const Limits& limits);
 
 }  // namespace fathom::image

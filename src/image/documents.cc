@@ -4,9 +4,12 @@
 
 #include "base/text.h"
 #include "json/value.h"
+#include "oci/media_type.h"
 
 namespace fathom::image {
 namespace {
+
+constexpr std::uint64_t kMostManifests = 16'384;  // of one index
 
 std::string text(const json::Value& value) { return std::string(value.text_or()); }
 
@@ -16,11 +19,9 @@ std::vector<std::string> texts(const json::Value& value) {
   return out;
 }
 
-std::string platform_of(const json::Value& platform) {
-  std::string out = text(platform["os"]);
-  for (const char* key : {"architecture", "variant"})
-    if (platform[key].string() != nullptr) out += "/" + text(platform[key]);
-  return out;
+oci::Platform platform_of(const json::Value& value) {
+  oci::Platform platform{text(value["os"]), text(value["architecture"]), text(value["variant"])};
+  return platform.known() ? oci::canonical(std::move(platform)) : oci::Platform{};
 }
 
 Result<json::Value> parse_document(std::string_view json, const Limits& limits) {
@@ -29,30 +30,28 @@ Result<json::Value> parse_document(std::string_view json, const Limits& limits) 
   return value;
 }
 
-Result<Descriptor> parse_descriptor(const json::Value& value) {
-  Descriptor out;
+Result<oci::Descriptor> parse_descriptor(const json::Value& value) {
+  oci::Descriptor out;
   out.media_type = text(value["mediaType"]);
   out.digest = TRY(parse_digest(value["digest"].text_or()));
   std::optional<std::int64_t> size = value["size"].integer();
   if (!size || *size < 0) return Error{ErrorCode::malformed, "descriptor without a size"};
   out.size = static_cast<std::uint64_t>(*size);
+  out.urls = texts(value["urls"]);
+  out.artifact_type = text(value["artifactType"]);
   out.platform = platform_of(value["platform"]);
-  const json::Value& notes = value["annotations"];
-  out.name = text(notes["org.opencontainers.image.ref.name"]);
-  if (out.name.empty()) out.name = text(notes["io.containerd.image.name"]);
-  out.attestation =
-      notes.has("vnd.docker.reference.type") || out.platform.starts_with("unknown/unknown");
-  out.foreign = value.has("urls");
+  if (const json::Object* notes = value["annotations"].object())
+    for (const auto& [key, note] : *notes) out.annotations.emplace_back(key, text(note));
   return out;
 }
 
-Result<std::vector<Descriptor>> parse_descriptors(const json::Value& list, std::string_view what,
-                                                  std::uint64_t most) {
+Result<std::vector<oci::Descriptor>> parse_descriptors(const json::Value& list,
+                                                       std::string_view what, std::uint64_t most) {
   if (list.array() == nullptr)
     return Error{ErrorCode::malformed, std::string(what) + " is not a list"};
   if (list.elements().size() > most)
     return Error{ErrorCode::limit_exceeded, "more " + std::string(what) + " than the limit"};
-  std::vector<Descriptor> out;
+  std::vector<oci::Descriptor> out;
   for (const json::Value& item : list.elements())
     out.push_back(
         TRY(parse_descriptor(item).in(std::string(what) + " " + std::to_string(out.size()))));
@@ -70,14 +69,15 @@ Result<Manifest> parse_manifest(std::string_view json, const Limits& limits) {
                  "is ambiguous: it has both \"manifests\" and \"layers\" or \"config\", so two "
                  "tools would see two images in it"};
   std::string_view type = value["mediaType"].text_or();
-  bool says_index = type.find("index") != type.npos || type.find("manifest.list") != type.npos;
-  if ((index && !type.empty() && !says_index) || (manifest && says_index))
+  oci::MediaKind kind = oci::parse_media_type(type).kind;
+  if ((index && !type.empty() && kind != oci::MediaKind::index) ||
+      (manifest && kind == oci::MediaKind::index))
     return Error{ErrorCode::malformed,
                  "its media type " + printable(type) + " contradicts what is in it"};
   Manifest out;
   out.is_index = index;
   if (index) {
-    out.manifests = TRY(parse_descriptors(value["manifests"], "manifests", limits.layers));
+    out.manifests = TRY(parse_descriptors(value["manifests"], "manifests", kMostManifests));
     return out;
   }
   if (!manifest) return Error{ErrorCode::malformed, "is neither an index nor a manifest"};
@@ -86,6 +86,18 @@ Result<Manifest> parse_manifest(std::string_view json, const Limits& limits) {
   out.config = TRY(parse_descriptor(value["config"]).in("config"));
   out.layers = TRY(parse_descriptors(value["layers"], "layers", limits.layers));
   return out;
+}
+
+bool is_attestation(const oci::Descriptor& descriptor) {
+  return !descriptor.annotation("vnd.docker.reference.type").empty() ||
+         (descriptor.platform.os == "unknown" && descriptor.platform.architecture == "unknown");
+}
+
+std::vector<std::string> names_of(const oci::Descriptor& descriptor) {
+  std::vector<std::string> names;
+  for (const char* key : {"org.opencontainers.image.ref.name", "io.containerd.image.name"})
+    if (std::string_view name = descriptor.annotation(key); !name.empty()) names.emplace_back(name);
+  return names;
 }
 
 Result<Config> parse_config(std::string_view json, const Limits& limits) {

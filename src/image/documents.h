@@ -4,36 +4,33 @@
 
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/digest.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "oci/descriptor.h"
 
 namespace fathom::image {
-
-struct Descriptor {
-  std::string media_type;
-  Digest digest;
-  std::uint64_t size = 0;
-  std::string platform;      // "linux/arm64/v8"
-  std::string name;          // org.opencontainers.image.ref.name, else io.containerd.image.name
-  bool attestation = false;  // vnd.docker.reference.type, or platform unknown/unknown
-  bool foreign = false;      // has "urls": the bytes may lie elsewhere
-};
 
 // A document is an index (of manifests) or a manifest (config and layers); one that could be read
 // as both is refused, because two tools would see two images in it.
 struct Manifest {
   bool is_index = false;
-  std::vector<Descriptor> manifests;  // index
-  Descriptor config;                  // manifest
-  std::vector<Descriptor> layers;     // manifest
+  std::vector<oci::Descriptor> manifests;  // index
+  oci::Descriptor config;                  // manifest
+  std::vector<oci::Descriptor> layers;     // manifest
 };
 Result<Manifest> parse_manifest(std::string_view json, const Limits& limits);
+
+// Not an image but something said about one: Docker's vnd.docker.reference.type, or the platform
+// unknown/unknown that hides it from older tools.
+bool is_attestation(const oci::Descriptor& descriptor);
+
+// The tags that an index gives to a manifest: org.opencontainers.image.ref.name and containerd's
+// full name.
+std::vector<std::string> names_of(const oci::Descriptor& descriptor);
 
 struct HistoryLine {
   std::string created_by;
@@ -41,7 +38,8 @@ struct HistoryLine {
 };
 
 struct Config {
-  std::string platform, created, user, working_dir;
+  oci::Platform platform;
+  std::string created, user, working_dir;
   std::vector<std::string> entrypoint, command, env;
   std::vector<std::string> diff_ids;
   std::vector<HistoryLine> history;

@@ -7,8 +7,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
+#include <tuple>
 
 #include "base/text.h"
+#include "image/gap_list.h"
 
 namespace fathom::image {
 namespace {
@@ -17,37 +21,37 @@ using archive::TarType;
 
 class Flattener {
  public:
-  explicit Flattener(const Limits& limits) : limits_(limits) {}
+  Flattener(const Limits& limits, std::size_t entries)
+      : limits_(limits), gaps_("tree", limits.problems) {
+    files_.reserve(entries);  // keys of the map are views of the paths in it
+  }
 
   void apply(const Layer& layer, std::int64_t index) {
     layer_ = index;
+    checked_folder_.reset();
     for (const Entry& entry : layer.entries) {
-      if (entry.opaque) hide_below(entry.path);
-      if (entry.whiteout) {
-        hide(entry.path);
-        hide_below(entry.path);
-      }
+      if (entry.whiteout) hide(entry.path);
+      if (entry.whiteout || entry.opaque) hide_below(entry.path);
     }
-    std::vector<std::size_t> links;
-    for (const Entry& entry : layer.entries) {
-      if (entry.whiteout || entry.opaque) continue;
-      std::size_t here = add(entry);
-      if (entry.type == TarType::hard_link) links.push_back(here);
-    }
-    // Forward links are odd but exist: resolved when the whole layer is there.
-    for (std::size_t link : links) resolve(link);
+    std::vector<std::size_t> forward;
+    for (const Entry& entry : layer.entries)
+      if (!entry.whiteout && !entry.opaque && !add(entry)) forward.push_back(files_.size() - 1);
+    // Links to what comes later are odd but exist: resolved when the whole layer is there.
+    for (std::size_t link : forward) resolve_forward(link);
   }
 
-  std::vector<TreeFile> files_;
-  std::vector<Gap> gaps_;
+  std::vector<TreeFile> take_files() { return std::move(files_); }
+  std::vector<Gap> take_gaps() { return gaps_.take(); }
 
  private:
+  using Visible = std::map<std::string_view, std::size_t>;  // index into files_
+
   void shadow(std::size_t file) {
     files_[file].shadowed = true;
     files_[file].shadowed_by = layer_;
   }
 
-  void hide(const std::string& path) {
+  void hide(std::string_view path) {
     auto found = visible_.find(path);
     if (found == visible_.end()) return;
     shadow(found->second);
@@ -62,83 +66,120 @@ class Flattener {
     visible_.erase(first, last);
   }
 
-  std::size_t add(const Entry& entry) {
-    std::size_t here = files_.size();
+  // False for a hard link to something that is not there (yet).
+  bool add(const Entry& entry) {
+    const std::size_t here = files_.size();
     files_.push_back({entry, layer_, false, -1});
-    auto [at, is_new] = visible_.emplace(entry.path, here);
+    // Before the entry takes its place: a link means what was there when it was made.
+    const bool resolved = entry.type != TarType::hard_link || resolve(here);
+    const std::string& path = files_[here].entry.path;
+    auto [at, is_new] = visible_.emplace(path, here);
     if (!is_new) {
-      bool was_folder = files_[at->second].entry.type == TarType::directory;
       shadow(at->second);
       at->second = here;
-      if (was_folder && entry.type != TarType::directory) hide_below(entry.path);
-    } else if (entry.type != TarType::directory) {
-      hide_below(entry.path);
     }
-    hide_blocking_parent(entry.path);
-    return here;
+    if (entry.type != TarType::directory) {
+      auto next = std::next(at);
+      if (next != visible_.end() && next->first.starts_with(path)) hide_below(path);
+      if (checked_folder_ && checked_folder_->starts_with(path)) checked_folder_.reset();
+    }
+    hide_blocking_parent(path);
+    return resolved;
   }
 
-  // An entry below what was a file: the file gives way, as it does in a runtime that unpacks.
-  void hide_blocking_parent(const std::string& path) {
-    for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
-         slash = path.rfind('/', slash - 1)) {
+  // An entry below what was a file: the file gives way, as it does where a runtime stacks layers.
+  // Archives list the files of a folder in a row: what was found for one holds for the next.
+  void hide_blocking_parent(std::string_view path) {
+    std::size_t slash = path.rfind('/');
+    if (slash == path.npos || path.substr(0, slash) == checked_folder_) return;
+    checked_folder_ = path.substr(0, slash);
+    for (; slash != path.npos; slash = slash == 0 ? path.npos : path.rfind('/', slash - 1)) {
       auto parent = visible_.find(path.substr(0, slash));
       if (parent == visible_.end()) continue;
-      TarType type = files_[parent->second].entry.type;
+      const TarType type = files_[parent->second].entry.type;
       if (type == TarType::directory) return;
       if (type == TarType::symlink) continue;  // a linked folder, as usr-merged images have them
+      gaps_.add(ErrorCode::malformed,
+                "lies below " + printable(parent->first) + ", which is no folder", path, layer_);
       shadow(parent->second);
       visible_.erase(parent);
     }
   }
 
-  void resolve(std::size_t link) {
+  bool resolve(std::size_t link) {
+    const std::string& target = files_[link].entry.link_target;
+    auto found = target == files_[link].entry.path ? visible_.end() : visible_.find(target);
+    if (found != visible_.end() && !unresolved_.contains(found->second) &&
+        copy_content(files_[found->second].entry, files_[link].entry))
+      return true;
+    unresolved_.insert(link);
+    return false;
+  }
+
+  // What a hard link is, is what it links to: that may be a symlink or a device too.
+  static bool copy_content(const Entry& from, Entry& to) {
+    if (from.type == TarType::directory) return false;
+    if (from.type != TarType::regular && from.type != TarType::hard_link) {
+      to.type = from.type;
+      to.link_target = from.link_target;
+    }
+    to.digest = from.digest;
+    to.size = from.size;
+    return true;
+  }
+
+  void resolve_forward(std::size_t link) {
     std::size_t at = link;
     for (std::uint64_t hops = 0; hops <= limits_.symlink_hops; ++hops) {
       auto target = visible_.find(files_[at].entry.link_target);
       if (target == visible_.end() || target->second == at) break;
       at = target->second;
-      const Entry& found = files_[at].entry;
-      if (found.type == TarType::hard_link && found.digest.empty()) continue;
-      if (found.type != TarType::regular && found.type != TarType::hard_link) break;
-      files_[link].entry.digest = found.digest;
-      files_[link].entry.size = found.size;
+      if (unresolved_.contains(at)) continue;
+      if (!copy_content(files_[at].entry, files_[link].entry)) break;
+      unresolved_.erase(link);
       return;
     }
     const Entry& entry = files_[link].entry;
-    gaps_.push_back({"tree", utf8_or_escaped(entry.path), "", layer_, ErrorCode::not_found,
-                     "hard link to " + printable(entry.link_target) + ", which is not there"});
+    gaps_.add(ErrorCode::not_found,
+              "hard link to " + printable(entry.link_target) + ", which is not there", entry.path,
+              layer_);
   }
 
   const Limits& limits_;
+  GapList gaps_;
   std::int64_t layer_ = 0;
-  std::map<std::string, std::size_t> visible_;
+  std::vector<TreeFile> files_;
+  Visible visible_;
+  std::set<std::size_t> unresolved_;                // hard links, by index into files_
+  std::optional<std::string_view> checked_folder_;  // nothing above or at it is in the way
 };
+
+std::size_t count_entries(const std::vector<Layer>& layers) {
+  std::size_t count = 0;
+  for (const Layer& layer : layers) count += layer.entries.size();
+  return count;
+}
 
 }  // namespace
 
 FileTree flatten(const std::vector<Layer>& layers, const Limits& limits) {
-  Flattener flattener(limits);
+  Flattener flattener(limits, count_entries(layers));
   for (std::size_t i = 0; i < layers.size(); ++i)
     flattener.apply(layers[i], static_cast<std::int64_t>(i));
   FileTree tree;
-  tree.files_ = std::move(flattener.files_);
-  tree.gaps_ = std::move(flattener.gaps_);
+  tree.files_ = flattener.take_files();
+  tree.gaps_ = flattener.take_gaps();
   std::ranges::stable_sort(tree.files_, [](const TreeFile& a, const TreeFile& b) {
     return std::tie(a.entry.path, a.layer) < std::tie(b.entry.path, b.layer);
   });
   return tree;
 }
 
-const TreeFile* FileTree::find_link(std::string_view path) const {
-  auto range = std::ranges::equal_range(
-      files_, path, {}, [](const TreeFile& file) { return std::string_view(file.entry.path); });
-  for (const TreeFile& file : range)
-    if (!file.shadowed) return &file;
-  return nullptr;
-}
+const TreeFile* FileTree::find(std::string_view path) const { return walk(path, true); }
 
-const TreeFile* FileTree::find(std::string_view path) const {
+const TreeFile* FileTree::find_link(std::string_view path) const { return walk(path, false); }
+
+const TreeFile* FileTree::walk(std::string_view path, bool follow_last) const {
   constexpr std::size_t kMostHops = Limits{}.symlink_hops;
   std::vector<std::string> todo;  // components still to walk, last first
   auto push = [&](std::string_view text) {
@@ -147,29 +188,36 @@ const TreeFile* FileTree::find(std::string_view path) const {
       if (!part->empty() && *part != ".") todo.emplace_back(*part);
   };
   push(path);
-  std::string at;
-  const TreeFile* found = nullptr;
+  std::string here;
   for (std::size_t hops = 0; !todo.empty();) {
     std::string part = std::move(todo.back());
     todo.pop_back();
     if (part == "..") {
-      std::size_t slash = at.rfind('/');
-      at.resize(slash == std::string::npos ? 0 : slash);
+      std::size_t slash = here.rfind('/');
+      here.resize(slash == std::string::npos ? 0 : slash);
       continue;
     }
-    std::string next = at.empty() ? part : at + "/" + part;
-    found = find_link(next);
-    if (found != nullptr && found->entry.type == archive::TarType::symlink) {
-      if (++hops > kMostHops) return nullptr;
-      if (found->entry.link_target.starts_with('/')) at.clear();
-      push(found->entry.link_target);
-      continue;
-    }
+    std::string next = here.empty() ? std::move(part) : here + "/" + part;
     // Folders need no entry of their own in a layer.
-    if (found == nullptr && todo.empty()) return nullptr;
-    at = std::move(next);
+    const TreeFile* found = at(next);
+    const bool is_link = found != nullptr && found->entry.type == TarType::symlink;
+    if (!is_link || (todo.empty() && !follow_last)) {
+      here = std::move(next);
+      continue;
+    }
+    if (++hops > kMostHops) return nullptr;
+    if (found->entry.link_target.starts_with('/')) here.clear();
+    push(found->entry.link_target);
   }
-  return find_link(at);
+  return at(here);
+}
+
+const TreeFile* FileTree::at(std::string_view path) const {
+  auto range = std::ranges::equal_range(
+      files_, path, {}, [](const TreeFile& file) { return std::string_view(file.entry.path); });
+  for (const TreeFile& file : range)
+    if (!file.shadowed) return &file;
+  return nullptr;
 }
 
 }  // namespace fathom::image

@@ -22,7 +22,8 @@ namespace fathom::image {
 class Container;
 
 struct LayerInfo {
-  std::string digest;      // of the blob as it ships, "" where the format has none (dir, file)
+  std::string digest;      // of the blob as it ships; "" for dir and file, and before the layer of
+                           // a format that names none is read (tar, old docker archives)
   std::string diff_id;     // of the tar inside, from the config
   std::string media_type;  // as the manifest says it
   std::uint64_t size = 0;  // of the blob
@@ -100,8 +101,6 @@ class Probe {
   // A single file's first bytes, decompressed when it is compressed as a whole; up to 512.
   const Bytes& first_bytes();
   bool is_tar();  // by the first block
-  // The uncompressed bytes of a single file: itself, or a temporary copy. Taken at most once.
-  Result<std::unique_ptr<Blob>> take_uncompressed();
   // The members of a single file that is a tar; null when it is none. Owned by the probe until
   // taken.
   Container* container();
@@ -113,6 +112,10 @@ class Probe {
   std::optional<Bytes> first_bytes_;
   std::unique_ptr<Container> container_;
   std::optional<Error> container_failure_;
+  std::vector<Gap> unpack_gaps_;
+
+  // The bytes of a single file, decompressed into a temporary one when it is compressed.
+  Result<std::unique_ptr<Blob>> uncompressed();
 };
 
 // A kind of target. Rows of image/list.cc, in the order in which they are tried.

@@ -3,17 +3,29 @@
 #pragma once
 
 #include "archive/stream.h"
+#include "image/entry_path.h"
 #include "image/image.h"
 
 namespace fathom::image {
 
-// The path of a tar entry as fathom keeps it: no leading "/" or "./", no empty parts. An error for
-// what would leave the root, holds a NUL or breaks a limit. "" is the root itself.
-Result<std::string> normalise_path(std::string_view path, const Limits& limits);
+// What is left of the limits that hold for all layers of an image together.
+struct Budget {
+  explicit Budget(const Limits& limits)
+      : inflated(limits.image_inflated), content(limits.image_inflated), entries(limits.entries) {}
+  std::uint64_t inflated;  // bytes that come out of decompressors
+  std::uint64_t content;  // bytes of files, with holes filled: a sparse file costs nothing to write
+  std::uint64_t entries;
+};
 
-// Reads `info.digest` and `info.diff_id` as claims to check; an empty one is not checked. `blob` is
-// the layer as it ships, of `info.size` bytes.
-Layer read_tar_layer(std::unique_ptr<archive::ByteSource> blob, const LayerInfo& info,
-                     const Limits& limits, const EntryVisitor& visit);
+struct LayerRequest {
+  // `digest` and `diff_id` are claims to check; an empty digest is filled in. `size` is checked
+  // when there is a digest.
+  LayerInfo info;
+  bool whiteouts = true;  // false: a root file system, in which ".wh.x" is a file called ".wh.x"
+};
+
+// `blob` is the layer as it ships.
+Layer read_tar_layer(std::unique_ptr<archive::ByteSource> blob, LayerRequest request,
+                     Budget& budget, const Limits& limits, const EntryVisitor& visit);
 
 }  // namespace fathom::image

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "image/gap_list.h"
 #include "image/image.h"
 #include "image/layer_reader.h"
 
@@ -11,6 +12,71 @@ namespace fathom::image {
 namespace {
 
 using archive::TarType;
+
+// A file to its end, whatever its size was said to be: files change. What is larger than the limit
+// of one file is hashed and not held.
+class ContentReader {
+ public:
+  // `budget`: bytes that may still be read of all files together.
+  ContentReader(Blob& blob, const Limits& limits, std::uint64_t& budget)
+      : blob_(blob), limits_(limits), budget_(budget) {}
+
+  // Sets the entry's size, and either `content` or the entry's digest.
+  Done run(Entry& entry, std::optional<Bytes>& content) {
+    TRY(read_up_to_limit());
+    entry.size = bytes_.size();
+    if (bytes_.size() <= limits_.file_bytes) {
+      content = std::move(bytes_);
+      return Ok{};
+    }
+    Hasher hasher("sha256");
+    hasher.update(ByteView(bytes_));
+    bytes_.resize(kPiece);
+    while (std::size_t n = TRY(read_at(entry.size, bytes_))) {
+      hasher.update(ByteView(bytes_).clamped(0, n));
+      entry.size += n;
+    }
+    entry.digest = "sha256:" + hasher.finish_hex();
+    return Ok{};
+  }
+
+ private:
+  static constexpr std::uint64_t kPiece = 256 * kKiB;
+
+  // One byte more than the limit shows whether it is exceeded. The size that the file claims saves
+  // growing, no more.
+  Done read_up_to_limit() {
+    const std::uint64_t most = limits_.file_bytes + 1;
+    std::uint64_t size = 0;
+    bytes_.resize(blob_.size() > limits_.file_bytes ? most : blob_.size() + 1);
+    while (std::size_t n = TRY(read_at(size, std::span(bytes_).subspan(size)))) {
+      size += n;
+      if (size == most) break;
+      if (size == bytes_.size()) bytes_.resize(std::min(2 * size + kPiece, most));
+    }
+    bytes_.resize(size);
+    return Ok{};
+  }
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> into) {
+    const std::size_t n = TRY(blob_.read_at(offset, into));
+    if (n > budget_)
+      return Error{ErrorCode::limit_exceeded, "the files are together more than the limit of " +
+                                                  human_bytes(limits_.image_inflated)};
+    budget_ -= n;
+    return n;
+  }
+
+  Blob& blob_;
+  const Limits& limits_;
+  std::uint64_t& budget_;
+  Bytes bytes_;
+};
+
+Error too_large(const Limits& limits) {
+  return {ErrorCode::limit_exceeded,
+          "not examined: more than the limit of " + human_bytes(limits.file_bytes)};
+}
 
 class FolderImage : public Image {
  public:
@@ -25,6 +91,8 @@ class FolderImage : public Image {
     Layer layer;
     layer.info = info_.layers[0];
     layer.gaps = gaps_;
+    GapList gaps("dir", limits_.problems);
+    budget_ = limits_.image_inflated;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first_names;
     for (const DirectoryEntry& from : entries_) {
       Entry entry = entry_of(from);
@@ -38,8 +106,9 @@ class FolderImage : public Image {
       if (entry.type != TarType::regular)
         visit(std::move(entry), std::nullopt);
       else
-        read_file(std::move(entry), layer, visit);
+        read_file(std::move(entry), gaps, visit);
     }
+    for (Gap& gap : gaps.take()) layer.gaps.push_back(std::move(gap));
     return layer;
   }
 
@@ -57,39 +126,31 @@ class FolderImage : public Image {
     return entry;
   }
 
-  void read_file(Entry entry, Layer& layer, const EntryVisitor& visit) {
-    Result<Bytes> content = read_content(entry);
-    if (!content) {
-      layer.gaps.push_back({"dir", utf8_or_escaped(entry.path), "", -1, content.error().code,
-                            content.error().message});
-      return visit(std::move(entry), std::nullopt);
-    }
-    entry.size = content->size();
-    visit(std::move(entry), std::move(*content));
+  void read_file(Entry entry, GapList& gaps, const EntryVisitor& visit) {
+    const std::uint64_t listed = entry.size;
+    std::optional<Bytes> content;
+    if (Done done = open_and_read(entry, content); !done)
+      gaps.add(done.error().code, "not examined: " + done.error().message, entry.path);
+    else if (!content)
+      gaps.add(ErrorCode::limit_exceeded, too_large(limits_).message, entry.path);
+    else if (entry.size != listed)
+      gaps.add(ErrorCode::io,
+               "had " + with_thousands(listed) + " bytes when it was listed and " +
+                   with_thousands(entry.size) + " when it was read",
+               entry.path);
+    visit(std::move(entry), std::move(content));
   }
 
-  // To its end, whatever its size was said to be: /proc files have none, and files change.
-  Result<Bytes> read_content(const Entry& entry) {
+  Done open_and_read(Entry& entry, std::optional<Bytes>& content) {
     std::unique_ptr<Blob> blob = TRY(store_.open(entry.path));
-    Bytes bytes;
-    constexpr std::size_t kPiece = 1 << 20;
-    for (;;) {
-      if (bytes.size() > limits_.file_bytes)
-        return Error{ErrorCode::limit_exceeded,
-                     "not examined: more than the limit of " + human_bytes(limits_.file_bytes)};
-      std::size_t before = bytes.size();
-      std::size_t expected = blob->size() > before ? blob->size() - before : 1;
-      bytes.resize(before + std::min(kPiece, expected));
-      std::size_t n = TRY(blob->read_at(before, std::span(bytes).subspan(before)));
-      bytes.resize(before + n);
-      if (n == 0) return bytes;
-    }
+    return ContentReader(*blob, limits_, budget_).run(entry, content);
   }
 
   Store& store_;
   std::vector<DirectoryEntry> entries_;
   std::vector<Gap> gaps_;
   Limits limits_;
+  std::uint64_t budget_ = 0;  // bytes that may still be read
 };
 
 class TarImage : public Image {
@@ -100,7 +161,8 @@ class TarImage : public Image {
     info_.layers.resize(1);
   }
   Layer read_layer(std::size_t, const EntryVisitor& visit) override {
-    return read_tar_layer(source_of(*blob_, 0, blob_->size()), {}, limits_, visit);
+    Budget budget(limits_);
+    return read_tar_layer(source_of(*blob_, 0, blob_->size()), {{}, false}, budget, limits_, visit);
   }
 
  private:
@@ -120,15 +182,14 @@ class FileImage : public Image {
     Entry entry;
     entry.path = name_;
     entry.mode = 0755;
-    entry.size = blob_->size();
-    Result<Bytes> content = read_all(*blob_, limits_.file_bytes);
-    if (content) {
-      visit(std::move(entry), std::move(*content));
-      return layer;
-    }
-    layer.gaps.push_back(
-        {"file", name_, "", -1, content.error().code, "not examined: " + content.error().message});
-    visit(std::move(entry), std::nullopt);
+    std::optional<Bytes> content;
+    std::uint64_t budget = limits_.image_inflated;
+    Done done = ContentReader(*blob_, limits_, budget).run(entry, content);
+    if (done && !content) done = too_large(limits_);
+    if (!done)
+      layer.gaps.push_back(
+          {"file", utf8_or_escaped(name_), "", -1, done.error().code, done.error().message});
+    visit(std::move(entry), std::move(content));
     return layer;
   }
 
@@ -138,27 +199,41 @@ class FileImage : public Image {
   Limits limits_;
 };
 
+Done check_no_name(const OpenOptions& options) {
+  if (options.reference.empty()) return Ok{};
+  return Error{ErrorCode::usage, "has no images with names, so there is none called \"" +
+                                     printable(options.reference) + "\""};
+}
+
 bool wants_folder(Probe& probe) { return probe.is_directory(); }
 bool wants_tar(Probe& probe) { return probe.is_tar(); }
 bool wants_file(Probe& probe) { return !probe.is_directory(); }
 
-Result<std::unique_ptr<Image>> open_folder(Probe& probe, const OpenOptions&) {
+Result<std::unique_ptr<Image>> open_folder(Probe& probe, const OpenOptions& options) {
   if (!probe.is_directory()) return Error{ErrorCode::usage, "is not a folder"};
+  TRY(check_no_name(options));
   std::vector<Gap> gaps;
   std::vector<DirectoryEntry> entries = TRY(probe.store().list(gaps));
-  if (entries.size() > probe.limits().entries)
-    return Error{ErrorCode::limit_exceeded, "more files than the limit"};
+  if (entries.size() > probe.limits().entries) {
+    entries.resize(probe.limits().entries);
+    gaps.push_back({"dir", "", "", -1, ErrorCode::limit_exceeded, "more files than the limit"});
+  }
   return std::unique_ptr<Image>(
       new FolderImage(probe.store(), std::move(entries), std::move(gaps), probe.limits()));
 }
 
-Result<std::unique_ptr<Image>> open_tar(Probe& probe, const OpenOptions&) {
+Result<std::unique_ptr<Image>> open_tar(Probe& probe, const OpenOptions& options) {
   if (probe.is_directory()) return Error{ErrorCode::usage, "is a folder, not an archive"};
-  return std::unique_ptr<Image>(new TarImage(TRY(probe.take_uncompressed()), probe.limits()));
+  TRY(check_no_name(options));
+  const Bytes& first = probe.first_bytes();
+  if (!probe.is_tar() && (first.empty() || first[0] != 0))  // zeros: an archive without members
+    return Error{ErrorCode::malformed, "is not a tar archive"};
+  return std::unique_ptr<Image>(new TarImage(TRY(probe.store().open("")), probe.limits()));
 }
 
 Result<std::unique_ptr<Image>> open_file(Probe& probe, const OpenOptions& options) {
   if (probe.is_directory()) return Error{ErrorCode::usage, "is a folder, not a file"};
+  TRY(check_no_name(options));
   std::string name = options.file_name.empty() ? "stdin" : options.file_name;
   std::unique_ptr<Blob> blob = TRY(probe.store().open(""));
   return std::unique_ptr<Image>(new FileImage(std::move(blob), std::move(name), probe.limits()));

@@ -69,7 +69,7 @@ const Bytes& Probe::first_bytes() {
 
 bool Probe::is_tar() { return looks_like_tar(ByteView(first_bytes())); }
 
-Result<std::unique_ptr<Blob>> Probe::take_uncompressed() {
+Result<std::unique_ptr<Blob>> Probe::uncompressed() {
   Opened opened = TRY(open_and_sniff(store_));
   if (opened.compression == archive::Compression::none) return std::move(opened.blob);
   std::unique_ptr<archive::ByteSource> source = uncompressed_source(opened, limits_);
@@ -79,6 +79,9 @@ Result<std::unique_ptr<Blob>> Probe::take_uncompressed() {
     Result<std::size_t> n = source->read(buffer);
     // What could be decompressed is kept: a cut archive has whole layers before the cut.
     if (!n && scratch->size() == 0) return std::move(n).error();
+    if (!n)
+      unpack_gaps_.push_back(
+          {"image", "", "", -1, n.error().code, "the archive breaks off: " + n.error().message});
     if (!n || *n == 0) return std::unique_ptr<Blob>(std::move(scratch));
     TRY(scratch->append(ByteView(std::span<const std::uint8_t>(buffer).first(*n))));
   }
@@ -86,14 +89,16 @@ Result<std::unique_ptr<Blob>> Probe::take_uncompressed() {
 
 Container* Probe::container() {
   if (container_ || container_failure_ || is_directory() || !is_tar()) return container_.get();
-  Result<std::unique_ptr<Blob>> blob = take_uncompressed();
+  Result<std::unique_ptr<Blob>> blob = uncompressed();
   Result<std::unique_ptr<Container>> made =
       blob ? tar_container(std::move(*blob), limits_)
            : Result<std::unique_ptr<Container>>(std::move(blob).error());
-  if (made)
+  if (made) {
     container_ = std::move(*made);
-  else
+    container_->gaps.insert(container_->gaps.begin(), unpack_gaps_.begin(), unpack_gaps_.end());
+  } else {
     container_failure_ = std::move(made).error();
+  }
   return container_.get();
 }
 

@@ -22,6 +22,7 @@ constexpr std::size_t kMostConfirmEvidence = 8;
 constexpr std::size_t kMostCopies = 4;       // said to be in one file
 constexpr std::size_t kMostCandidates = 64;  // listed
 constexpr std::size_t kHighConfirms = 3;
+constexpr std::uint64_t kMostUnknownReleases = 5;  // that a branch may have beyond the data
 constexpr std::string_view kAnalyzer = "classifier";
 
 VersionClaim exactly(const std::string& version) {
@@ -108,18 +109,22 @@ bool is_release(const Row& row, const std::string& version) {
 }
 
 std::string_view branch_of(std::string_view version) {
-  return version.substr(0, std::min(version.rfind('.'), version.size()));
+  return version.substr(0, version.rfind('.'));
 }
 
-// A release that the data does not know yet: newer than all it knows of the same branch.
+// The number behind the last dot.
+std::optional<std::uint64_t> patch_of(std::string_view version) {
+  std::size_t dot = version.rfind('.');
+  if (dot == version.npos) return std::nullopt;
+  return parse_unsigned(version.substr(dot + 1));
+}
+
+// A release that the data does not know yet: one of the next few of a branch that it knows.
 bool is_later_release(const Row& row, const std::string& version) {
-  bool branch_known = false;
-  for (const std::string& release : row.releases) {
-    if (branch_of(release) != branch_of(version)) continue;
-    if (compare_releases(version, release) <= 0) return false;
-    branch_known = true;
-  }
-  return branch_known;
+  std::optional<std::uint64_t> newest, patch = patch_of(version);
+  for (const std::string& release : row.releases)
+    if (branch_of(release) == branch_of(version)) newest = std::max(newest, patch_of(release));
+  return newest && patch && *newest < *patch && *patch - *newest <= kMostUnknownReleases;
 }
 
 // The version itself, or for one that the data does not know the release before it.

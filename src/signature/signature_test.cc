@@ -29,7 +29,7 @@ constexpr std::string_view kRows = R"({"classifiers": [
   {"library": "bar", "purl": "pkg:generic/bar@{version}",
    "confirm_at_least": 1, "confirm_alone": 2, "confirm": ["bar: one text", "bar: two texts"],
    "releases": "1.2.2 1.2.3 1.2.4",
-   "versions": [{"pattern": "^(\\d\\.\\d\\.\\d)$", "sample": "1.2.3", "version": "1.2.3", "bare": true}]},
+   "versions": [{"pattern": "^(\\d\\.\\d\\.\\d+)$", "sample": "1.2.3", "version": "1.2.3", "bare": true}]},
   {"library": "num", "purl": "pkg:generic/num@{version}",
    "constant": {"units": [1000000, 1000, 1], "min": "3.0", "max": "3.99", "proves": true}}
 ]})";
@@ -224,6 +224,8 @@ TEST(Identify, BareNumbersMustBeReleases) {
   EXPECT_EQ(version("1.2.1"), "");       // never released
   EXPECT_EQ(version("7.0.0"), "");       // another branch
   EXPECT_EQ(version("1.2.7"), "1.2.7");  // later than the data
+  EXPECT_EQ(version("1.2.9"), "1.2.9");
+  EXPECT_EQ(version("1.2.10"), "");  // hardly
 }
 
 TEST(Identify, AForksTextsTakeTheFileFromTheOriginal) {

@@ -23,6 +23,12 @@ Record record_at(ByteView table, std::uint64_t index) {
   return table.read<Record>(index * sizeof(Record)).value_or(Record{});
 }
 
+// The end of a run of records, as far as the table has them.
+template <class Record>
+std::uint64_t clamped_end(ByteView table, std::uint64_t first, std::uint64_t count) {
+  return std::min(first + count, count_in<Record>(table));
+}
+
 // The first record for which `before(record)` is false, or the number of records.
 template <class Record, class Before>
 std::uint64_t partition_point(ByteView table, Before before) {
@@ -59,15 +65,17 @@ class Database::Reader {
 
   std::vector<std::string> list(List list) {
     std::vector<std::string> out;
-    for (std::uint64_t i = 0; i < list.count && spend(); ++i)
-      out.emplace_back(text(record_at<Text>(db_.lists_, list.first + i)));
+    std::uint64_t end = clamped_end<Text>(db_.lists_, list.first, list.count);
+    for (std::uint64_t i = list.first; i < end && spend(); ++i)
+      out.emplace_back(text(record_at<Text>(db_.lists_, i)));
     return out;
   }
 
   std::vector<Range> ranges(std::uint64_t first, std::uint64_t count) {
     std::vector<Range> out;
-    for (std::uint64_t i = 0; i < count && spend(); ++i) {
-      auto r = record_at<RangeRecord>(db_.ranges_, first + i);
+    std::uint64_t end = clamped_end<RangeRecord>(db_.ranges_, first, count);
+    for (std::uint64_t i = first; i < end && spend(); ++i) {
+      auto r = record_at<RangeRecord>(db_.ranges_, i);
       out.push_back({std::string(text(r.introduced)), r.introduced_exclusive != 0,
                      std::string(text(r.fixed)), std::string(text(r.last_affected))});
     }
