@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -22,7 +23,11 @@ struct Hasher::State {
 
 namespace {
 
+// The library would read its configuration file at first use: digests need none, and the confined
+// child may not open any.
 const EVP_MD* evp_of(std::string_view algorithm) {
+  [[maybe_unused]] static const int initialised =
+      OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
   if (algorithm == "sha256") return EVP_sha256();
   if (algorithm == "sha512") return EVP_sha512();
   if (algorithm == "sha1") return EVP_sha1();
