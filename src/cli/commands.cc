@@ -57,8 +57,8 @@ constexpr std::array kCommands{
             "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
             "Schemes: {schemes}; found by looking when none is given.\n\n"
             "Exit status: 0 assessed and policy met; 1 a gate failed; 2 usage, or could not run; "
-            "3 an executable file yielded no component, or too little is attributed; 4 gaps and "
-            "--strict. The lowest of 2, 1, 3, 4 in this order wins.",
+            "3 nothing was recognised, an executable file yielded no component, or too little is "
+            "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.",
             kScanFlags, run_scan},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},

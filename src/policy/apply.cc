@@ -246,11 +246,13 @@ void apply_gates(Report& report, const Gates& gates) {
 
 // ---- Exit status
 
+// A damaged ELF file has no executable bytes that could be counted and is no less executable.
 std::vector<std::string> unexplained_executables(const Report& report) {
   std::vector<std::string> paths;
-  for (const FileRow& file : report.files)
-    if (file.executable_bytes > 0 && file.state == FileState::gap && !file.shadowed)
-      paths.push_back(file.path);
+  for (const FileRow& file : report.files) {
+    const bool executable = file.executable_bytes > 0 || file.kind == "elf";
+    if (executable && file.state == FileState::gap && !file.shadowed) paths.push_back(file.path);
+  }
   return paths;
 }
 
@@ -268,7 +270,8 @@ std::string per_cent(double share) {
 }
 
 bool is_not_assessed(Report& report, const Gates& gates) {
-  bool failed = false;
+  bool failed = report.components.empty() && report.coverage.files > 0;
+  if (failed) note(report, "nothing was recognised in the whole image");
   if (auto paths = unexplained_executables(report); !paths.empty()) {
     failed = true;
     note(report, counted(paths.size(), "executable file", "executable files") +
