@@ -2,7 +2,8 @@
 // does not count. A leading "v" and the short forms "1" and "1.2" are taken as Go takes them; a
 // pseudo-version is an ordinary pre-release to this order.
 //
-// Go's own releases are named otherwise: "go1.21rc2" is what modules would call v1.21.0-rc.2.
+// Go's own releases are named otherwise: "go1.21rc2", or "1.21rc2" without the prefix, is what
+// modules would call v1.21.0-rc.2.
 
 #include <algorithm>
 #include <array>
@@ -65,7 +66,8 @@ std::optional<Semver> parse(std::string_view text) {
   for (std::size_t i = count; i < v.numbers.size(); ++i) v.numbers[i] = "0";
   if (text.empty()) return v;
   if (is_letter(text[0])) {
-    if (!parse_go_candidate(text, v)) return std::nullopt;
+    bool may_name_go_release = names_go_release || count == 2;
+    if (!may_name_go_release || !parse_go_candidate(text, v)) return std::nullopt;
     return v;
   }
   if (count < v.numbers.size()) return std::nullopt;
