@@ -14,7 +14,8 @@ using namespace fathom::vuln;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Result<Database> db = Database::open(ByteView(std::span(data, size)));
   if (!db) return 0;
-  Component c{.id = "c1"};
+  Component c;
+  c.id = "c1";
   c.name = "libz";
   c.version.low = "1.0";
   c.version.high = "1.3";
