@@ -215,7 +215,7 @@ void note_drops(std::uint64_t strings, std::uint64_t texts, FileFacts& facts) {
 
 Done run(const FileInput& in, FileFacts& facts) {
   const std::uint64_t size = in.bytes.size();
-  std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 29) / kStringCost;
+  std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 28) / kStringCost;
   StringKeeper strings(std::min(in.limits.strings, string_budget));
   TextKeeper texts(in.bytes, in.limits, std::max(kSmallBudget, size / 1000 * 10));
   for (const Piece& piece : pieces_of(*in.elf)) {

@@ -127,7 +127,7 @@ constexpr int kAllowed[] = {
     SYS_readlink,
     SYS_prlimit64,
     SYS_sched_setaffinity,
-    SYS_arch_prctl,
+    SYS_arch_prctl, SYS_pipe, SYS_pipe2,
     SYS_getuid,
 #endif
 };
