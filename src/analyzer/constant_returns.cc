@@ -142,7 +142,7 @@ bool is_x86(const elf::ElfFile& elf) {
 
 Done run(const FileInput& in, FileFacts& facts) {
   // A file made of nothing else must not make facts larger than itself.
-  Collector out(std::min(in.limits.strings, std::max(kSmallCount, in.bytes.size() / 2048)));
+  Collector out(std::min(in.limits.strings, std::max(kSmallCount, in.bytes.size() / 4096)));
   for (const elf::ElfFile::Range& range : in.elf->executable_ranges()) {
     ByteView code = in.bytes.clamped(range.offset, range.size);
     is_x86(*in.elf) ? find_x86(code, range, out) : find_aarch64(code, range, out);

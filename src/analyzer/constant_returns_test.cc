@@ -106,7 +106,8 @@ TEST(ConstantReturns, Aarch64) {
   EXPECT_EQ(value_of(little({0x528b66a1, kRet})), 0u);              // w1
   EXPECT_EQ(value_of(little({0x72a005c0, kRet})), 0u);              // movk alone
   EXPECT_EQ(value_of(little({0x8b000000, 0x528b66a0, kRet})), 0u);  // the end of more
-  EXPECT_EQ(value_of(std::string(1, '\0') + little({0x528b66a0, kRet})), 0u);       // not at a multiple of 4
+  EXPECT_EQ(value_of(std::string(1, '\0') + little({0x528b66a0, kRet})),
+            0u);  // not at a multiple of 4
 }
 
 std::string output_of(const std::string& command) {

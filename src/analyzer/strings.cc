@@ -30,7 +30,7 @@ namespace {
 constexpr std::uint64_t kLeastString = 6;          // bytes
 constexpr std::uint64_t kLeastText = 4;            // bytes
 constexpr std::uint64_t kWindow = 64;              // bytes before and behind
-constexpr std::uint64_t kStringCost = 9;           // bytes of one hash and its position, encoded
+constexpr std::uint64_t kStringCost = 10;          // bytes of one hash and its position, encoded
 constexpr std::uint64_t kSmallBudget = 64 * kKiB;  // for files of any size, strings and texts each
 
 // A part of the file that no border crosses.
@@ -217,7 +217,7 @@ Done run(const FileInput& in, FileFacts& facts) {
   const std::uint64_t size = in.bytes.size();
   std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 28) / kStringCost;
   StringKeeper strings(std::min(in.limits.strings, string_budget));
-  TextKeeper texts(in.bytes, in.limits, std::max(kSmallBudget, size / 1000 * 10));
+  TextKeeper texts(in.bytes, in.limits, std::max(kSmallBudget, size / 1000 * 7));
   for (const Piece& piece : pieces_of(*in.elf)) {
     ByteView part = in.bytes.clamped(piece.offset, piece.size);
     find_text_runs(part, kLeastString, [&](const TextRun& run) {

@@ -121,6 +121,55 @@ TEST(FileTree, HardLinksToNothingAreGaps) {
   EXPECT_EQ(tree.gaps().size(), 5u);
 }
 
+TEST(FileTree, AHardLinkMeansWhatWasThereWhenItWasMade) {
+  FileTree tree = tree_of({{file("a", "sha256:1"), hard_link("b", "a"), file("a", "sha256:2")}});
+  EXPECT_EQ(tree.find("b")->entry.digest, "sha256:1");
+  EXPECT_EQ(tree.find("a")->entry.digest, "sha256:2");
+  // Also when it takes its target's own place from a lower layer.
+  tree = tree_of({{file("a", "sha256:1")}, {hard_link("a", "a")}});
+  EXPECT_EQ(tree.gaps().size(), 1u);
+  // A target that the same layer deletes is not there any more.
+  tree = tree_of({{file("a", "sha256:1")}, {whiteout("a"), hard_link("b", "a")}});
+  EXPECT_EQ(tree.gaps().size(), 1u);
+}
+
+TEST(FileTree, AHardLinkIsWhatItLinksTo) {
+  FileTree tree = tree_of({{file("f"), symlink("s", "f"), hard_link("t", "s"),
+                            of_type(TarType::fifo, "p"), hard_link("q", "p")}});
+  EXPECT_EQ(tree.find_link("t")->entry.type, TarType::symlink);
+  EXPECT_EQ(tree.find("t")->entry.path, "f");
+  EXPECT_EQ(tree.find("q")->entry.type, TarType::fifo);
+}
+
+TEST(FileTree, WhatLiesBelowAFileIsSaid) {
+  FileTree tree = tree_of({{file("a")}, {file("a/b/c"), file("a/b/d")}});
+  ASSERT_EQ(tree.gaps().size(), 1u);
+  EXPECT_EQ(tree.gaps()[0].file, "a/b/c");
+  EXPECT_EQ(tree.gaps()[0].layer, 1);
+  EXPECT_EQ(visible(tree), (Paths{"a/b/c", "a/b/d"}));
+  // Again and again in one layer: each flip is seen.
+  tree = tree_of({{file("a/x"), file("a"), file("a/y"), file("a"), file("a/z")}});
+  EXPECT_EQ(visible(tree), Paths{"a/z"});
+  EXPECT_EQ(tree.gaps().size(), 2u);
+}
+
+TEST(FileTree, FindLinkFollowsTheFoldersAbove) {
+  FileTree tree = tree_of(
+      {{symlink("lib", "usr/lib"), symlink("usr/lib/l.so", "l.so.1"), file("usr/lib/l.so.1")}});
+  ASSERT_NE(tree.find_link("lib/l.so"), nullptr);
+  EXPECT_EQ(tree.find_link("lib/l.so")->entry.path, "usr/lib/l.so");
+  EXPECT_EQ(tree.find_link("/lib/./l.so")->entry.type, TarType::symlink);
+  EXPECT_EQ(tree.find("lib/l.so")->entry.path, "usr/lib/l.so.1");
+  EXPECT_EQ(tree.find_link(""), nullptr);
+  EXPECT_EQ(tree.find(".."), nullptr);
+}
+
+TEST(FileTree, ProblemsAreCountedNotCollected) {
+  std::vector<Entry> links;
+  for (int i = 0; i < 5000; ++i) links.push_back(hard_link(std::to_string(i), "none"));
+  EXPECT_EQ(tree_of({links}).gaps().size(), Limits{}.problems + 1);
+}
+
 TEST(FileTree, FindStaysInside) {
   FileTree tree = tree_of(
       {{symlink("bin", "usr/bin"), file("usr/bin/app"), symlink("abs", "/usr/bin/app"),

@@ -14,12 +14,6 @@ std::vector<std::string> paths_of(const Layer& layer) {
   return out;
 }
 
-bool has_gap(const std::vector<Gap>& gaps, std::string_view words) {
-  for (const Gap& gap : gaps)
-    if (gap.reason.find(words) != gap.reason.npos) return true;
-  return false;
-}
-
 Layout two_layers() {
   Layout layout;
   layout.tars = {Tar().folder("./etc/").file("./etc/a", "one").file("bin/app", "code").str(),

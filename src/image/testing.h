@@ -30,6 +30,15 @@ class Tar {
     return add(path, '1', "", target);
   }
   Tar& fifo(const std::string& path) { return add(path, '6', "", ""); }
+  Tar& raw(const std::string& blocks) {
+    out_ += blocks;
+    return *this;
+  }
+  // Any type with any content: what no good writer makes.
+  Tar& odd(const std::string& path, char type, const std::string& content,
+           const std::string& link = "") {
+    return add(path, type, content, link);
+  }
   std::string str() const { return out_ + std::string(1024, '\0'); }
   std::string without_end() const { return out_; }
 
@@ -76,6 +85,11 @@ inline std::string gzip(const std::string& bytes) {
   out.resize(stream.total_out);
   deflateEnd(&stream);
   return out;
+}
+
+inline bool has_gap(const std::vector<Gap>& gaps, std::string_view words) {
+  return std::ranges::any_of(
+      gaps, [&](const Gap& gap) { return gap.reason.find(words) != gap.reason.npos; });
 }
 
 inline std::string digest_of(const std::string& bytes) {

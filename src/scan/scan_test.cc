@@ -76,7 +76,7 @@ TEST(Scan, EveryFileIsAccountedFor) {
   Folder folder;
   folder.file("etc/motd", "hello\n")
       .file("bin/tool", "#!/bin/sh\nexit 0\n")
-      .file("data/blob", std::string("\x01\x02\x03\x04unknown\0\0\xff\xfe", 18))
+      .file("data/blob", std::string("\x01\x02\x03\x04unknown\0\0\xff\xfe", 15))
       .file("empty", "")
       .file("bin/cut", std::string("\x7f"
                                    "ELF\x02\x01\x01",
@@ -171,7 +171,11 @@ TEST(Confinement, MissingWallsAreSaidAndTheScanGoesOn) {
   folder.file("motd", "hello\n");
   Report report = scan_folder(folder);
   ::unsetenv("FATHOM_PLANT_REFUSE");
-  EXPECT_EQ(report.notes.size(), 2u);
+  EXPECT_EQ(std::ranges::count_if(report.notes,
+                                  [](const std::string& note) {
+                                    return note.starts_with("Confinement is weaker here: ");
+                                  }),
+            2);
   EXPECT_EQ(find(report, "motd")->state, FileState::inert);
 }
 
