@@ -186,8 +186,9 @@ Result<int> open_local_fd(const std::string& root, bool is_directory, std::strin
       return Error{ErrorCode::unsupported, root + ": is not a regular file"};
     return fd.release();
   }
-  if (path.empty() || path.starts_with('/') || path.find('\0') != path.npos ||
-      std::ranges::count(split(path, '/'), "..") > 0)
+  const std::vector<std::string_view> parts = split(path, '/');
+  if (path.find('\0') != path.npos ||
+      std::ranges::any_of(parts, [](std::string_view p) { return p.empty() || p == ".."; }))
     return Error{ErrorCode::malformed, "\"" + printable(path) + "\" is no path below the folder"};
   Descriptor folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder.open()) return system_error(root);
