@@ -168,6 +168,7 @@ struct Shape {
 constexpr auto kShapes = std::to_array<Shape>({
     {"zeros", FileKind::data, is_zeros},
     {"tar archive", FileKind::archive, is_tar_header},
+    {"zip archive", FileKind::archive, ends_as_zip},
     {"DER data", FileKind::data, is_der},
     {"OpenPGP keys", FileKind::data, is_openpgp_keys},
     {"UTF-16 text", FileKind::text, is_utf16},
@@ -216,6 +217,19 @@ bool is_tar_header(ByteView bytes) {
   for (std::uint64_t i = 0; i < kBlock; ++i)
     if (i < kChecksum || i >= kChecksum + 8) sum += bytes.span()[i];
   return stated == sum;
+}
+
+bool ends_as_zip(ByteView bytes) {
+  constexpr std::uint64_t kEnd = 22, kMostComment = 0xffff;
+  if (bytes.size() < kEnd) return false;
+  std::string_view text = bytes.as_text();
+  std::size_t first = bytes.size() - std::min(bytes.size(), kEnd + kMostComment);
+  // The comment reaches to the end of the file exactly; a comment may hold what looks like a
+  // record.
+  for (std::size_t at = text.rfind("PK\5\6"); at != text.npos && at >= first;
+       at = at == 0 ? text.npos : text.rfind("PK\5\6", at - 1))
+    if (at + kEnd + little(bytes, at + 20, 2) == bytes.size()) return true;
+  return false;
 }
 
 std::vector<MagicRow> parse_magic_rows(std::string_view tsv) {

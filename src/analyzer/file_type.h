@@ -35,4 +35,8 @@ const std::vector<MagicRow>& magic_rows();
 // A POSIX or older tar archive begins here, by the checksum of its first header.
 bool is_tar_header(ByteView bytes);
 
+// A zip archive ends here, by its end record, whatever stands before it: a program that unpacks
+// itself, a script in front of a Python application.
+bool ends_as_zip(ByteView bytes);
+
 }  // namespace fathom

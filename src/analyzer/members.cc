@@ -25,6 +25,7 @@ class MemberReader {
       : budget_(budget), depth_(depth), facts_(facts) {}
 
   void read_zip(ByteView bytes);
+  void read_jmod(ByteView bytes) { read_zip(bytes.clamped(4, bytes.size())); }  // behind its magic
   void read_ar(ByteView bytes);
   void read_tar(ByteView bytes) { read_tar_stream(*archive::source_of(bytes)); }
   void read_compressed(ByteView bytes);
@@ -135,6 +136,7 @@ struct Reader {
 };
 constexpr auto kReaders = std::to_array<Reader>({
     {"zip archive", &MemberReader::read_zip},
+    {"Java module (jmod)", &MemberReader::read_jmod},
     {"tar archive", &MemberReader::read_tar},
     {"ar archive", &MemberReader::read_ar},
     {"gzip", &MemberReader::read_compressed},
@@ -144,18 +146,25 @@ constexpr auto kReaders = std::to_array<Reader>({
     {"lzma", &MemberReader::read_compressed},
 });
 
+// Code that carries an archive behind itself: the loaders of Python applications and installers.
+bool may_carry_zip(FileKind kind) {
+  return kind == FileKind::elf || kind == FileKind::script || kind == FileKind::executable;
+}
+
 }  // namespace
 
 void recover_members(ByteView bytes, MemberBudget& budget, std::uint64_t depth, FileFacts& facts) {
-  if (facts.kind != FileKind::archive) return;
+  const bool carries_zip = may_carry_zip(facts.kind) && ends_as_zip(bytes);
+  if (facts.kind != FileKind::archive && !carries_zip) return;
   MemberReader members(budget, depth, facts);
   auto reader = std::ranges::find(kReaders, facts.type, &Reader::type);
-  if (reader == kReaders.end())
+  if (reader == kReaders.end() && !carries_zip)
     return members.gap({ErrorCode::unsupported, facts.type + ": cannot be opened"});
   if (depth >= budget.limits.member_depth)
     return members.gap({ErrorCode::limit_exceeded, "archives in archives, more than " +
                                                        std::to_string(budget.limits.member_depth) +
                                                        " deep"});
+  if (carries_zip) return members.read_zip(bytes);
   (members.*reader->read)(bytes);
 }
 

@@ -274,6 +274,19 @@ TEST(Members, EncryptedMembersAreAGap) {
   EXPECT_FALSE(facts.gaps.empty());
 }
 
+TEST(Members, ArchivesBehindCodeAndMagicAreOpened) {
+  const std::string zip = zip_of({{"__main__.py", "print(1)\n"}});
+  FileFacts application = facts_of("#!/usr/bin/env python3\n" + zip);
+  EXPECT_EQ(application.kind, FileKind::script);
+  EXPECT_EQ(paths_of(application), (std::vector<std::string>{"__main__.py"}));
+  FileFacts program = facts_of(elf::testing::TestElf{}.build() + zip);
+  EXPECT_EQ(program.kind, FileKind::elf);
+  EXPECT_EQ(paths_of(program), (std::vector<std::string>{"__main__.py"}));
+  EXPECT_EQ(paths_of(facts_of("JM\1\0"s + zip)), (std::vector<std::string>{"__main__.py"}));
+  EXPECT_EQ(facts_of("some text in front\n" + zip).type, "zip archive");
+  EXPECT_TRUE(facts_of("#!/bin/sh\n# PK\5\6 is how zip archives end\n").members.empty());
+}
+
 TEST(Members, ArchivesWithoutAReaderAreAGap) {
   FileFacts facts = facts_of("7z\xbc\xaf\x27\x1c\0\4"s);
   EXPECT_EQ(facts.kind, FileKind::archive);

@@ -140,8 +140,7 @@ class StringKeeper {
 // Keeps texts in four groups, each by position, and fills the budget group by group.
 class TextKeeper {
  public:
-  TextKeeper(ByteView file, const Limits& limits, std::uint64_t budget)
-      : file_(file), limits_(limits), budget_(budget) {}
+  TextKeeper(ByteView file, const Limits& limits) : file_(file), limits_(limits) {}
 
   void add(std::uint64_t offset, std::uint64_t size, bool symbol_name) {
     if (size < kLeastText) return;
@@ -155,13 +154,14 @@ class TextKeeper {
     groups_[group].push_back({offset, size});
   }
 
-  std::vector<Text> take() {
+  // As many as fit into `budget` bytes.
+  std::vector<Text> take(std::uint64_t budget) {
     std::vector<Text> out;
     for (std::size_t group = 0; group < groups_.size(); ++group)
       for (const Span& span : groups_[group]) {
         std::uint64_t cost = span.size + 3;
-        if (out.size() >= limits_.texts || cost > budget_) continue;
-        budget_ -= cost;
+        if (out.size() >= limits_.texts || cost > budget) continue;
+        budget -= cost;
         left_out_ -= group == repeated ? 0 : 1;
         out.push_back({span.offset, std::string(file_.clamped(span.offset, span.size).as_text())});
       }
@@ -178,7 +178,7 @@ class TextKeeper {
   };
   ByteView file_;
   const Limits& limits_;
-  std::uint64_t budget_, left_out_ = 0;
+  std::uint64_t left_out_ = 0;
   std::array<std::vector<Span>, 4> groups_;
   std::unordered_set<std::uint64_t> known_;  // only asked, never walked
 };
@@ -215,9 +215,12 @@ void note_drops(std::uint64_t strings, std::uint64_t texts, FileFacts& facts) {
 
 Done run(const FileInput& in, FileFacts& facts) {
   const std::uint64_t size = in.bytes.size();
-  std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 28) / kStringCost;
-  StringKeeper strings(std::min(in.limits.strings, string_budget));
-  TextKeeper texts(in.bytes, in.limits, std::max(kSmallBudget, size / 1000 * 7));
+  // Strings and texts share 3.6 % of the file. Texts have what strings leave: where literals have
+  // no NUL, as in Rust, that is most.
+  const std::uint64_t string_budget = std::max(kSmallBudget, size / 1000 * 28);
+  const std::uint64_t budget = std::max(2 * kSmallBudget, size / 1000 * 36);
+  StringKeeper strings(std::min(in.limits.strings, string_budget / kStringCost));
+  TextKeeper texts(in.bytes, in.limits);
   for (const Piece& piece : pieces_of(*in.elf)) {
     ByteView part = in.bytes.clamped(piece.offset, piece.size);
     find_text_runs(part, kLeastString, [&](const TextRun& run) {
@@ -232,7 +235,7 @@ Done run(const FileInput& in, FileFacts& facts) {
     });
   }
   facts.strings = strings.take();
-  facts.texts = texts.take();
+  facts.texts = texts.take(budget - facts.strings.size() * kStringCost);
   note_drops(strings.literals_left_out(), texts.new_texts_left_out(), facts);
   return Ok{};
 }

@@ -168,6 +168,17 @@ TEST(Strings, FactsStayASmallPartOfTheFile) {
   EXPECT_TRUE(has_string(facts, longest));
 }
 
+TEST(Strings, TextsHaveTheRoomThatStringsLeave) {
+  std::string blob;
+  std::size_t texts = 0;
+  for (; blob.size() < 4 * kMiB; ++texts)  // 2.6 % of it are windows
+    blob += std::string(5000, '-') + "1." + std::to_string(100'000 + texts);
+  FileFacts facts = facts_of({{.name = ".rodata", .contents = "\x01" + blob + "\x01"}});
+  EXPECT_TRUE(facts.strings.empty());
+  EXPECT_EQ(facts.texts.size(), texts);
+  EXPECT_TRUE(facts.gaps.empty());
+}
+
 TEST(Strings, NamesOfSymbolsGiveWayToLiteralsWithoutAGap) {
   std::string names, literals;
   for (int i = 0; i < 30'000; ++i) names += "symbol_with_a_long_name_" + std::to_string(i) + '\0';
