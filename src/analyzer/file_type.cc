@@ -221,14 +221,13 @@ bool is_tar_header(ByteView bytes) {
 
 bool ends_as_zip(ByteView bytes) {
   constexpr std::uint64_t kEnd = 22, kMostComment = 0xffff;
-  if (bytes.size() < kEnd) return false;
-  std::string_view text = bytes.as_text();
-  std::size_t first = bytes.size() - std::min(bytes.size(), kEnd + kMostComment);
+  const std::uint64_t size = std::min(bytes.size(), kEnd + kMostComment);
+  const ByteView tail = bytes.clamped(bytes.size() - size, size);
   // The comment reaches to the end of the file exactly; a comment may hold what looks like a
   // record.
-  for (std::size_t at = text.rfind("PK\5\6"); at != text.npos && at >= first;
-       at = at == 0 ? text.npos : text.rfind("PK\5\6", at - 1))
-    if (at + kEnd + little(bytes, at + 20, 2) == bytes.size()) return true;
+  const std::string_view text = tail.as_text();
+  for (std::size_t at = text.find("PK\5\6"); at != text.npos; at = text.find("PK\5\6", at + 1))
+    if (at + kEnd + little(tail, at + 20, 2) == size) return true;
   return false;
 }
 
