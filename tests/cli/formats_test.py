@@ -58,8 +58,15 @@ class Schemas(harness.Case):
         for name, text in self.each("cyclonedx-json"):
             with self.subTest(name):
                 report = json.loads(fathom("scan", harness.example(name), "-o", "json", "--now", NOW, "--quiet").out)
-                listed = {(c["name"], c.get("version")) for c in json.loads(text)["components"]}
+                listed = {(c["name"], c.get("version")) for c in everything(json.loads(text)["components"])}
                 self.assertEqual({(c["name"], c["version"]) for c in report["components"] if "version" in c} - listed, set())
+
+
+def everything(components):
+    """What is in a file stands below the file."""
+    for each in components:
+        yield each
+        yield from everything(each.get("components", ()))
 
 
 if __name__ == "__main__":
