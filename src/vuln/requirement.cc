@@ -198,8 +198,10 @@ Result<Range> parse_set(Dialect dialect, std::string_view text) {
 
 // ---- bounds
 
-// "7.x", "7.*" and "7x" without the wildcard, or nothing when it is none.
-std::optional<std::string> without_wildcard(std::string_view text) {
+// "7.x", "7.*" and "7x" without the wildcard, or nothing when it is none: OpenSSL 1.1.1x is
+// a release.
+std::optional<std::string> without_wildcard(Scheme scheme, std::string_view text) {
+  if (scheme == Scheme::openssl && is_version(scheme, text)) return std::nullopt;
   if (text.size() < 2 || !is_wildcard(text.substr(text.size() - 1))) return std::nullopt;
   text.remove_suffix(1);
   if (text.ends_with('.')) text.remove_suffix(1);
@@ -223,7 +225,7 @@ Result<Range> end_at(Scheme scheme, Range range, std::string_view end) {
   bool inclusive = end.starts_with("<=");
   if (!inclusive && !end.starts_with('<')) return not_understood(end);
   end.remove_prefix(inclusive ? 2 : 1);
-  if (std::optional<std::string> line = without_wildcard(end)) {
+  if (std::optional<std::string> line = without_wildcard(scheme, end)) {
     if (!inclusive && !begins_in_line(range.introduced, *line)) return not_understood(end);
     range.fixed = TRY(after_line(*line));
     return range;
@@ -251,7 +253,7 @@ Result<Range> parse_bounds(Scheme scheme, std::string_view introduced, std::stri
   Range range;
   range.introduced_exclusive = take(introduced, '>');
   if (introduced != "0")
-    range.introduced = without_wildcard(introduced).value_or(std::string(introduced));
+    range.introduced = without_wildcard(scheme, introduced).value_or(std::string(introduced));
   if (!range.introduced.empty() && !is_version(scheme, range.introduced))
     return not_understood(introduced);
   if (end.empty()) return range;

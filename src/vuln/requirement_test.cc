@@ -139,6 +139,9 @@ TEST(Bounds, AreReadAsRecordsWriteThem) {
            {Scheme::dotted, "a218cafe4d3be005ab0c61130f90db4d21afb5db", "<8.0", "?"},
            {Scheme::dotted, "0", "8.0", "?"},
            {Scheme::openssl, "0.9.8", "<0.9.8zh", ">= 0.9.8, < 0.9.8zh"},
+           {Scheme::openssl, "1.1.1", "<1.1.1x", ">= 1.1.1, < 1.1.1x"},
+           {Scheme::openssl, "1.1.x", "<=1.1.x", ">= 1.1, < 1.2"},
+           {Scheme::dotted, "0", "<8352d10", "?"},
            {Scheme::openssl, "fips-1.1.1", "<fips-1.1.2", "?"},
            {Scheme::dotted, "2.34", "<2.38-24", ">= 2.34, < 2.38-24"},
        }) {
