@@ -229,6 +229,29 @@ void add_backports(Advisory& a, const std::vector<std::string>& backports) {
   }
 }
 
+// One source says where the range ends, another names the first release with the fix, and that is a
+// later one: whether what lies between is affected is an open question, and an advisory of its own.
+// The project's own word about its branches (source and library are the same) leaves none.
+void split_disputed_range(Context& context, Advisory& a, std::vector<std::string> fixes) {
+  if (a.ranges.size() != 1 || a.ranges[0].fixed.empty() || a.source == a.package) return;
+  std::erase_if(fixes, [&](const std::string& v) { return !is_version(a.scheme, v); });
+  auto first = std::ranges::min_element(fixes, [&](const std::string& x, const std::string& y) {
+    auto order = compare(a.scheme, x, y);
+    return order && *order < 0;
+  });
+  if (first == fixes.end()) return;
+  const std::string end = a.ranges[0].fixed;
+  auto order = compare(a.scheme, end, *first);
+  if (!order || *order >= 0) return;
+  std::erase(a.fixed_in, end);
+  Advisory between = a;
+  between.ranges[0].introduced = end;
+  between.ranges[0].introduced_exclusive = false;
+  between.ranges[0].fixed = *first;
+  between.low_confidence = true;
+  finish(context, std::move(between));
+}
+
 void add_c_row(Context& context, const json& row) {
   Advisory a;
   a.id = text_in(row, "cve");
@@ -251,6 +274,7 @@ void add_c_row(Context& context, const json& row) {
   else if (list_in(row, "r").empty())
     set_ranges_by_fixes(a, fixes);
   add_backports(a, texts_in(row, "backports"));
+  split_disputed_range(context, a, fixes);
   finish(context, std::move(a));
 }
 

@@ -14,7 +14,8 @@
 //   glibc's
 //     commits after a release (2.38-24), Java's updates (1.6.0_13), image revisions (1.81.0-1).
 //     Such a number that is 0 is no mark. git-describe's "-8-g210218c" is 8 commits after.
-//   - Any other word makes the text no version: nothing is guessed.
+//   - Any other word makes the text no version: nothing is guessed. So does the form of an
+//     abbreviated commit (seven or more hexadecimal digits without a dot, a letter among them).
 
 #include <algorithm>
 #include <array>
@@ -94,8 +95,9 @@ std::optional<Mark> take_word(bool separated, std::string_view& rest) {
   return Mark{*rank, 0, take_number_of_word(rest)};
 }
 
+bool is_hex(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
+
 bool is_commit_of_describe(std::string_view rest) {
-  auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
   return rest.starts_with("-g") && rest.size() >= 6 && std::ranges::all_of(rest.substr(2), is_hex);
 }
 
@@ -125,7 +127,14 @@ bool says_nothing(const Mark& mark) {
   return mark.rank == Rank::end || (mark.rank == Rank::build && is_zero(mark.number));
 }
 
+bool is_commit(std::string_view text) {
+  constexpr std::size_t kShortest = 7;
+  return text.size() >= kShortest && std::ranges::all_of(text, is_hex) &&
+         !std::ranges::all_of(text, is_digit);
+}
+
 std::optional<DottedVersion> parse(std::string_view text) {
+  if (is_commit(text)) return std::nullopt;
   DottedVersion v;
   if (text.size() > 1 && lower(text[0]) == 'v' && is_digit(text[1])) text.remove_prefix(1);
   if (text.empty() || !is_digit(text[0])) return std::nullopt;
