@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 
+# Library ids that are not what the library's users and other tools call it.
+RENAMED = {"nodejs": "node"}
 OUT = pathlib.Path(__file__).resolve().parent.parent / "data/advisories"
 
 
@@ -37,6 +39,8 @@ def main(folder):
         kept = [row for row in rows if not (name == "c-libs" and rests_on_ubuntu(row))]
         for row in kept:
             row.pop("fn", None)  # points into a table that is not here
+            if "lib" in row:
+                row["lib"] = RENAMED.get(row["lib"], row["lib"])
         if len(kept) != len(rows):
             print(f"{name}: {len(rows) - len(kept)} rows rest on the Ubuntu tracker alone")
         kept = [row for row in kept if row.get("lib") != "retire-example"]
@@ -44,7 +48,7 @@ def main(folder):
     for name in ["kev.tsv", "epss.csv"]:
         compress(name, (folder / name).read_text())
     libs = json.loads((folder / "libs.json").read_text())
-    compress("libs.jsonl", "".join(compact({"lib": lib, **names}) + "\n"
+    compress("libs.jsonl", "".join(compact({"lib": RENAMED.get(lib, lib), **names}) + "\n"
                                    for lib, names in sorted(libs.items())))
 
 

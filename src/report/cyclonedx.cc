@@ -194,10 +194,13 @@ void write_component(Writer& w, const Component& component) {
   write_property(w, "confidence", name_of(component.confidence));
   write_layer(w, component.layer);
   if (!component.version.known()) {
-    write_property(w, "version:low", component.version.low);
-    write_property(w, "version:high", component.version.high);
-    write_property(w, "version:candidates", join(component.version.candidates, " "));
+    const VersionClaim& version = component.version;
+    if (!version.low.empty() || !version.high.empty())
+      write_property(w, "version-range", version.low + ".." + version.high);
+    if (!version.candidates.empty())
+      write_property(w, "version-candidates", std::to_string(version.candidates.size()));
   }
+  write_property(w, "packaged_as", component.packaged_as);
   write_property(w, "source:name", component.source_name);
   write_property(w, "source:version", component.source_version);
   w.end_array();
