@@ -32,8 +32,8 @@ void describe(Codec& codec, VersionClaim& v) {
 template <class Codec>
 void describe(Codec& codec, Component& c) {
   codec(c.id, c.kind, c.name, c.version, c.ecosystem, c.purl, c.cpe, c.source_name,
-        c.source_version, c.licenses, c.file, c.file_digest, c.layer, c.owned_files, c.confidence,
-        c.evidence);
+        c.source_version, c.licenses, c.file, c.file_digest, c.layer, c.owned_files, c.packaged_as,
+        c.confidence, c.evidence);
 }
 
 }  // namespace fathom

@@ -47,6 +47,8 @@ struct Component {
   std::string file_digest;
   std::int64_t layer = -1;
   std::vector<std::string> owned_files;  // deb, apk: paths it installed, sorted
+  // A C library that a distribution built: Component::id of its package, or empty.
+  std::string packaged_as;
   Confidence confidence = Confidence::high;
   std::vector<Evidence> evidence;  // at least one
 };

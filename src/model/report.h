@@ -39,8 +39,9 @@ struct Finding {
   std::string cvss_score;             // "7.5", decimal text, or empty
   bool kev = false;                   // in CISA's known-exploited list
   std::string epss, epss_percentile;  // "0.01234", or empty
-  std::vector<std::string> fixed_in;  // first fixed releases, ascending
-  std::string published;              // "2022-08-03", or empty
+  std::vector<std::string>
+      fixed_in;           // releases with a fix, not older than the component, ascending
+  std::string published;  // "2022-08-03", or empty
   Verdict verdict = Verdict::unknown;
   std::string why;               // one sentence: the range that matched, or why unknown
   bool range_uncertain = false;  // low-confidence range, or none at all

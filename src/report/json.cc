@@ -162,6 +162,7 @@ void write_component(Writer& w, const Component& component) {
   write_layer(w, component.layer);
   if (!component.evidence.empty()) write_place(w, component.evidence.front().place);
   w.strings("owned_files", component.owned_files);
+  w.optional_member("packaged_as", component.packaged_as);
   w.member("confidence", name_of(component.confidence));
   write_evidence_list(w, "evidence", component.evidence);
   w.end_object();

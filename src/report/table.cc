@@ -127,6 +127,13 @@ struct Row {
   Severity severity = Severity::unknown;
 };
 
+// "1.1.1zh +4": the nearest release with a fix, and how many other branches have one.
+std::string nearest_fix(const std::vector<std::string>& releases) {
+  if (releases.empty()) return {};
+  std::string first = shown(releases.front());
+  return releases.size() == 1 ? first : first + " +" + std::to_string(releases.size() - 1);
+}
+
 Row row_of(const Finding& finding) {
   Row row;
   row.severity = finding.severity;
@@ -135,7 +142,7 @@ Row row_of(const Finding& finding) {
   row.cells[kCvss] = shown(finding.cvss_score);
   row.cells[kEpss] = per_cent_of(finding.epss);
   row.cells[kKev] = finding.kev ? "KEV" : "";
-  row.cells[kFixedIn] = shown(join(finding.fixed_in, ", "));
+  row.cells[kFixedIn] = nearest_fix(finding.fixed_in);
   row.cells[kVerdict] = words_for(finding.verdict);
   return row;
 }
@@ -389,10 +396,20 @@ class Table {
     if (count < group.rows.size()) more(group.rows.size() - count, "");
     std::vector<std::string> parts;
     if (group.uncertain > 0)
-      parts.push_back(with_thousands(group.uncertain) + " with uncertain version range");
+      parts.push_back(with_thousands(group.uncertain) +
+                      why_uncertain(group.components.front()->packaged_as));
     if (group.ignored > 0) parts.push_back(with_thousands(group.ignored) + " ignored");
     if (group.in_baseline > 0) parts.push_back(with_thousands(group.in_baseline) + " in baseline");
     if (!parts.empty()) line("  + " + join(parts, ", "), Style::dim);
+  }
+
+  // A distribution's build has fixes that the version does not show.
+  std::string why_uncertain(const std::string& packaged_as) const {
+    for (const Component& component : report_.components)
+      if (!packaged_as.empty() && component.id == packaged_as)
+        return " uncertain: package " + shown(component.name) + " " + text_of(component.version) +
+               " may have the fix";
+    return " with uncertain version range";
   }
 
   // "sqlite 3.31.1  embedded library in usr/bin/app" and, below, how it was recognised.

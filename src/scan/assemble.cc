@@ -302,6 +302,23 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
   return report;
 }
 
+void name_distribution_builds(Report& report, const vuln::Database& database) {
+  std::map<std::string_view, const Component*> by_id;
+  for (const Component& component : report.components) by_id.emplace(component.id, &component);
+  std::map<std::string_view, const Component*> owner_of;
+  for (const FileRow& row : report.files)
+    if (!row.owner.empty()) owner_of.emplace(row.path, by_id.at(row.owner));
+  for (Component& component : report.components) {
+    auto owner = owner_of.find(component.file);
+    if (component.ecosystem != "C" || owner == owner_of.end()) continue;
+    const Component& package = *owner->second;
+    const std::string& source = package.source_name.empty() ? package.name : package.source_name;
+    std::optional<vuln::LibraryNames> names = database.library(component.name);
+    if (names && std::ranges::find(names->source_packages, source) != names->source_packages.end())
+      component.packaged_as = package.id;
+  }
+}
+
 void add_advisory_coverage(Report& report, const vuln::Database& database) {
   report.coverage.ecosystems = vuln::coverage(report.components, database);
   for (const EcosystemCoverage& ecosystem : report.coverage.ecosystems)

@@ -24,6 +24,10 @@ Inventory take_inventory(const ImageInput& input, const Identified& identified);
 Report assemble(const Target& target, const Examined& examined, const image::FileTree& tree,
                 const FactsByDigest& facts, Inventory inventory);
 
+// Sets Component::packaged_as: the library's source package is the one that the file's owner was
+// built from.
+void name_distribution_builds(Report& report, const vuln::Database& database);
+
 // What the data can judge: coverage per ecosystem, and a gap for everything it cannot (ecosystems
 // without advisories, components of unknown version).
 void add_advisory_coverage(Report& report, const vuln::Database& database);

@@ -50,6 +50,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 
+  name_distribution_builds(report, database);
+
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, database);
   add_advisory_coverage(report, database);

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/text.h"
 #include "vuln/judge.h"
 
 namespace fathom::vuln {
@@ -22,11 +23,26 @@ bool has_version(const VersionClaim& v) {
   return v.known() || !v.low.empty() || !v.high.empty() || !v.candidates.empty();
 }
 
-std::vector<Hit> hits_of(const Component& component, const Database& database) {
+using ComponentsById = std::map<std::string_view, const Component*>;
+
+// Distributions carry fixes back and keep the version: what the library's version says is open.
+void open_for_backports(Judgement& judgement, const Component& package) {
+  const std::string& version = package.version.exact;
+  judgement.why += "; but it is the build of package " + printable(package.name) + " " +
+                   printable(version) + ", which may have the fix";
+  judgement.verdict = Verdict::unknown;
+  judgement.uncertain = true;
+}
+
+std::vector<Hit> hits_of(const Component& component, const ComponentsById& by_id,
+                         const Database& database) {
   std::vector<Hit> hits;
   if (!has_version(component.version)) return hits;
+  auto package = by_id.find(component.packaged_as);
   for (Advisory& advisory : database.advisories_for(component.ecosystem, component.name)) {
     Judgement judgement = judge(advisory, component.version);
+    if (judgement.concerns && package != by_id.end())
+      open_for_backports(judgement, *package->second);
     if (judgement.concerns) hits.push_back({std::move(advisory), std::move(judgement)});
   }
   return hits;
@@ -106,13 +122,24 @@ void set_severity(Finding& finding, const std::vector<const Hit*>& group) {
   }
 }
 
-void set_fixes(Finding& finding, const std::vector<const Hit*>& group) {
-  for (const Hit* hit : group)
-    for (const std::string& version : hit->advisory.fixed_in)
-      if (std::ranges::find(finding.fixed_in, version) == finding.fixed_in.end())
-        finding.fixed_in.push_back(version);
-  // What the scheme cannot order goes to the end, as text; the rest is totally ordered.
+// The oldest version that the component may be; empty when that is not known.
+const std::string& oldest(const VersionClaim& version) {
+  if (version.known()) return version.exact;
+  return version.low.empty() && !version.candidates.empty() ? version.candidates.front()
+                                                            : version.low;
+}
+
+// The fixes that an update can reach: an older branch's is none. The first one is the nearest.
+void set_fixes(Finding& finding, const std::vector<const Hit*>& group, const std::string& from) {
   Scheme scheme = group[0]->advisory.scheme;
+  for (const Hit* hit : group)
+    for (const std::string& version : hit->advisory.fixed_in) {
+      auto order = compare(scheme, version, from);
+      bool is_older = order && *order < 0;
+      if (!is_older && std::ranges::find(finding.fixed_in, version) == finding.fixed_in.end())
+        finding.fixed_in.push_back(version);
+    }
+  // What the scheme cannot order goes to the end, as text; the rest is totally ordered.
   auto unordered =
       std::stable_partition(finding.fixed_in.begin(), finding.fixed_in.end(),
                             [&](const std::string& v) { return is_version(scheme, v); });
@@ -142,7 +169,7 @@ Finding finding_of(const Component& component, std::vector<const Hit*> group,
   }
   set_names(finding, group);
   set_severity(finding, group);
-  set_fixes(finding, group);
+  set_fixes(finding, group, oldest(component.version));
   set_exploitation(finding, database);
   return finding;
 }
@@ -162,9 +189,11 @@ bool matters_more(const Finding& a, const Finding& b) {
 }  // namespace
 
 std::vector<Finding> match(const std::vector<Component>& components, const Database& database) {
+  ComponentsById by_id;
+  for (const Component& component : components) by_id.emplace(component.id, &component);
   std::vector<Finding> findings;
   for (const Component& component : components) {
-    std::vector<Hit> hits = hits_of(component, database);
+    std::vector<Hit> hits = hits_of(component, by_id, database);
     for (const std::vector<std::size_t>& group : group_by_name(hits)) {
       std::vector<const Hit*> members;
       for (std::size_t i : group) members.push_back(&hits[i]);

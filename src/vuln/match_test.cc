@@ -143,9 +143,23 @@ TEST(Match, AnUnknownVersionYieldsNothingHere) {
                   .empty());
 }
 
+TEST(Match, ADistributionsBuildMayHaveTheFix) {
+  Component library = component("c2", "C", "lib", "1.9");
+  library.packaged_as = "c1";
+  std::vector<Finding> findings =
+      match_against({advisory("CVE-2049-1", {range("", "1.10")})},
+                    {component("c1", "deb", "liblib1", "1.9-2+deb12u3"), library});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].verdict, Verdict::unknown);
+  EXPECT_TRUE(findings[0].range_uncertain);
+  EXPECT_EQ(findings[0].why,
+            "1.9 is in the affected range < 1.10; but it is the build of package liblib1 "
+            "1.9-2+deb12u3, which may have the fix");
+}
+
 TEST(Match, FillsAFinding) {
   Advisory a = advisory("CVE-2049-1", {range("", "1.10")});
-  a.fixed_in = {"1.10", "1.9.2", "soon"};
+  a.fixed_in = {"1.10", "1.8.7", "1.9.2", "soon"};  // 1.8.7 is older than the component
   a.severity = Severity::high;
   a.cvss = "CVSS:3.1/x";
   a.cvss_score = "7.5";
