@@ -167,7 +167,10 @@ class LocalStore : public Store {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_local(const std::string& path) {
-  if (path == "-") return std::unique_ptr<Store>(new LocalStore(path, false, TRY(spool_stdin())));
+  if (path == "-") {
+    int spool = TRY(spool_stdin());
+    return std::unique_ptr<Store>(new LocalStore(path, false, spool));
+  }
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return system_error(path);
   if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))

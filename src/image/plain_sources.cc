@@ -228,7 +228,8 @@ Result<std::unique_ptr<Image>> open_tar(Probe& probe, const OpenOptions& options
   const Bytes& first = probe.first_bytes();
   if (!probe.is_tar() && (first.empty() || first[0] != 0))  // zeros: an archive without members
     return Error{ErrorCode::malformed, "is not a tar archive"};
-  return std::unique_ptr<Image>(new TarImage(TRY(probe.store().open("")), probe.limits()));
+  std::unique_ptr<Blob> blob = TRY(probe.store().open(""));
+  return std::unique_ptr<Image>(new TarImage(std::move(blob), probe.limits()));
 }
 
 Result<std::unique_ptr<Image>> open_file(Probe& probe, const OpenOptions& options) {
