@@ -12,6 +12,8 @@
 namespace fathom::vuln {
 namespace {
 
+constexpr std::ptrdiff_t kMostProof = 3;
+
 struct Hit {
   Advisory advisory;
   Judgement judgement;
@@ -161,7 +163,10 @@ Finding finding_of(const Component& component, std::vector<const Hit*> group,
   finding.why = best.judgement.why;
   finding.range_uncertain = best.judgement.uncertain;
   finding.source = best.advisory.source;
-  finding.evidence = component.evidence;
+  // What shows the version comes first; the component has the rest.
+  finding.evidence.assign(
+      component.evidence.begin(),
+      component.evidence.begin() + std::min(kMostProof, std::ssize(component.evidence)));
   for (const Hit* hit : group) {
     const std::string& date = hit->advisory.published;
     if (!date.empty() && (finding.published.empty() || date < finding.published))
