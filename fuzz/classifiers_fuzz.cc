@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!rows || rows->size() > 64) return 0;
   (void)rows->check();
   FileFacts facts = facts_of(input.substr(std::min(end + 1, input.size())));
-  signature::Identified found = signature::identify(facts, *rows);
+  signature::Identified found = signature::identify(facts, *rows, signature::Features());
   for (const Component& component : found.components) {
     require(!component.name.empty() && !component.evidence.empty());
     require(!component.version.known() || component.version.low.empty());

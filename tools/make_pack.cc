@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -18,6 +18,7 @@
 
 #include "advisory_sources.h"
 #include "base/text.h"
+#include "feature_sources.h"
 
 namespace fathom::tools {
 namespace {
@@ -94,16 +95,23 @@ void print(const std::map<std::string, SourceTally>& tallies) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 4 && arguments[3] == "--stats";
-  if (arguments.size() != 3 && !stats)
-    return Error{ErrorCode::usage, "fathom_make_pack ADVISORIES CLASSIFIERS OUTPUT [--stats]"};
+  bool stats = arguments.size() == 5 && arguments[4] == "--stats";
+  if (arguments.size() != 4 && !stats)
+    return Error{ErrorCode::usage,
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES OUTPUT [--stats]"};
+  const std::string& output = arguments[3];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
+  std::vector<signature::FeatureLibrary> features =
+      TRY(read_features(arguments[2], sources.content.libraries));
+  sources.content.sections["features"] = TRY(signature::pack_features(std::move(features)));
   Bytes pack = TRY(vuln::write_pack(sources.content));
-  TRY(write_file(arguments[2], pack));
+  TRY(write_file(output, pack));
   if (stats) {
     print(sources.tallies);
-    std::printf("%s: %s\n", arguments[2].c_str(), human_bytes(pack.size()).c_str());
+    for (const auto& [name, bytes] : sources.content.sections)
+      std::printf("section %s: %s\n", name.c_str(), human_bytes(bytes.size()).c_str());
+    std::printf("%s: %s\n", output.c_str(), human_bytes(pack.size()).c_str());
   }
   return Ok{};
 }

@@ -10,6 +10,7 @@ namespace fathom {
 extern const FileAnalyzer elf_facts;
 extern const FileAnalyzer strings;
 extern const FileAnalyzer constant_returns;
+extern const FileAnalyzer source_lines;
 extern const FileAnalyzer go_buildinfo;
 extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer dpkg;
@@ -23,6 +24,7 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &elf_facts,
       &strings,
       &constant_returns,
+      &source_lines,
       &go_buildinfo,
       &rust_audit,
       &dpkg,

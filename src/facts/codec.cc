@@ -20,7 +20,7 @@ namespace fathom {
 
 namespace {
 
-constexpr std::uint32_t kFormat = 0x46461;  // "FF", version 1: raise it when a field changes
+constexpr std::uint32_t kFormat = 0x46462;  // "FF", version 2: raise it when a field changes
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -161,6 +161,30 @@ void describe_constants(Codec& codec, std::vector<ConstantReturn>& constants) {
   }
 }
 
+// By file, each named once; lines as differences.
+template <class Codec>
+void describe_source_lines(Codec& codec, std::vector<SourceLine>& lines) {
+  std::uint64_t file = 0;
+  std::uint32_t line = 0;
+  describe_list(codec, lines, Limits{}.strings, [&](SourceLine& at) {
+    bool same_file = at.file == file;
+    codec(same_file);
+    if (!same_file) codec(at.file);
+    if (same_file) at.file = file;
+    std::uint32_t step = at.line - (same_file ? line : 0);
+    codec(step, at.offset);
+    at.line = (same_file ? line : 0) + step;
+    file = at.file;
+    line = at.line;
+  });
+  if constexpr (kDecoding<Codec>) {
+    auto pair = [](const SourceLine& at) { return std::pair(at.file, at.line); };
+    std::ranges::sort(lines);
+    auto repeated = std::ranges::unique(lines, {}, pair);
+    lines.erase(repeated.begin(), repeated.end());
+  }
+}
+
 }  // namespace
 
 template <class Codec>
@@ -176,6 +200,7 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_texts(codec, facts.texts);
   describe_strings(codec, facts.strings);
   describe_constants(codec, facts.constants);
+  describe_source_lines(codec, facts.source_lines);
   describe_list(codec, facts.members, limits.members);
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);

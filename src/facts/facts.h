@@ -54,6 +54,16 @@ struct ConstantReturn {
   auto operator<=>(const ConstantReturn&) const = default;
 };
 
+// A place in the source that code names: it loads the address of a source file's name beside a
+// small number, as calls with __FILE__ and __LINE__ compile. Which of the numbers around it is the
+// line is not known, so each is listed.
+struct SourceLine {
+  std::uint64_t file = 0;  // XXH3 of the name behind its last '/'
+  std::uint32_t line = 0;
+  std::uint64_t offset = 0;  // of the instruction that loads the name, in the file
+  auto operator<=>(const SourceLine&) const = default;
+};
+
 struct ElfFacts {
   std::uint8_t bits = 64;
   bool big_endian = false;
@@ -117,6 +127,7 @@ struct FileFacts {
   std::vector<Text> texts;                // by offset
   std::vector<StringHash> strings;        // by (hash, offset)
   std::vector<ConstantReturn> constants;  // by (value, offset)
+  std::vector<SourceLine> source_lines;   // by (file, line), each pair once
   std::vector<MemberFacts> members;       // in archive order
   std::vector<Gap> gaps;                  // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;

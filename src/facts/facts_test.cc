@@ -64,6 +64,7 @@ FileFacts full_facts() {
   f.texts = {{10, "1.2.3"}, {300, std::string("two\0two 4.5", 11)}};
   f.strings = {{5, 900}, {5, 1000}, {~std::uint64_t{0}, 0}};
   f.constants = {{256, 50, 0x400050}, {300, 40, 0x400040}, {0xffffffff, 900, 0x600900}};
+  f.source_lines = {{5, 10, 100}, {5, 11, 90}, {~std::uint64_t{0}, 1, 0}};
   f.gaps = {{"elf", "", "", -1, ErrorCode::limit_exceeded, "too much"}};
   f.gaps_not_kept = 3;
   f.analyzed_by = {"elf@1", "strings@2"};
@@ -85,6 +86,7 @@ void expect_same(const FileFacts& a, const FileFacts& b) {
   EXPECT_EQ(a.texts, b.texts);
   EXPECT_EQ(a.strings, b.strings);
   EXPECT_EQ(a.constants, b.constants);
+  EXPECT_EQ(a.source_lines, b.source_lines);
   EXPECT_EQ(a.checksum_list, b.checksum_list);
   EXPECT_EQ(a.gaps, b.gaps);
   EXPECT_EQ(a.gaps_not_kept, b.gaps_not_kept);
@@ -168,6 +170,7 @@ TEST(FactsCodec, AnyMutationIsAnErrorOrPossibleFacts) {
     EXPECT_FALSE(name_of(facts->kind).empty());
     EXPECT_TRUE(std::ranges::is_sorted(facts->strings));
     EXPECT_TRUE(std::ranges::is_sorted(facts->constants));
+    EXPECT_TRUE(std::ranges::is_sorted(facts->source_lines));
     EXPECT_TRUE(std::ranges::is_sorted(facts->texts, {}, &Text::offset));
     Result<FileFacts> again = decode_facts(encode(*facts));
     ASSERT_TRUE(again);

@@ -19,13 +19,15 @@ namespace {
 // Libraries per distinct file; facts that only identification needs are dropped on the way, so that
 // memory does not grow with the image.
 void identify_and_trim(FileFacts& facts, const signature::Classifiers& classifiers,
-                       const std::string& digest, Identified& identified) {
-  identified[digest] = signature::identify(facts, classifiers);
+                       const signature::Features& features, const std::string& digest,
+                       Identified& identified) {
+  identified[digest] = signature::identify(facts, classifiers, features);
   facts.texts = {};
   facts.strings = {};
   facts.constants = {};
+  facts.source_lines = {};
   for (MemberFacts& member : facts.members)
-    identify_and_trim(member.facts, classifiers, member.digest, identified);
+    identify_and_trim(member.facts, classifiers, features, member.digest, identified);
 }
 
 }  // namespace
@@ -35,11 +37,14 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   signature::Classifiers classifiers =
       TRY(signature::Classifiers::parse(database.section("classifiers")).in("the classifiers"));
 
+  signature::Features features =
+      TRY(signature::Features::open(database.section("features")).in("the built-in features"));
+
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
   Identified identified;
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
-    identify_and_trim(file, classifiers, digest, identified);
+    identify_and_trim(file, classifiers, features, digest, identified);
     facts[digest] = std::move(file);
   };
   Examined examined = TRY(examine(target, options.examine));

@@ -14,6 +14,11 @@
 namespace fathom::signature {
 namespace {
 
+// By the classifiers alone.
+Identified identify(const FileFacts& facts, const Classifiers& rows) {
+  return signature::identify(facts, rows, Features());
+}
+
 std::string_view rows_text() {
   static const vuln::Database pack = *vuln::Database::open(vuln::embedded_pack());
   return pack.section("classifiers");

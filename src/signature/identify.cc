@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "signature/feature_match.h"
 #include "signature/patterns.h"
 #include "signature/row.h"
 
@@ -22,6 +23,16 @@ constexpr std::size_t kMostConfirmEvidence = 8;
 constexpr std::size_t kMostCopies = 4;       // said to be in one file
 constexpr std::size_t kMostCandidates = 64;  // listed
 constexpr std::size_t kHighConfirms = 3;
+constexpr double kShareDespiteLinking = 0.2;
+// Source lines that outrank a version text, and their share of all. Fewer may come from patches: a
+// distribution that carries fixes back moves the lines of the files that it touches.
+constexpr std::size_t kFewestLinesAgainst = 10;
+constexpr double kLeastShareAgainst = 0.25;
+// From where on it is told, and confidence is lower.
+constexpr std::size_t kFewestLinesOff = 4;
+constexpr double kLeastShareOff = 0.03;
+constexpr double kHighShare = 0.3;
+constexpr std::string_view kFeatureAnalyzer = "source-features";
 constexpr std::uint64_t kMostUnknownReleases = 5;  // that a branch may have beyond the data
 constexpr std::string_view kAnalyzer = "classifier";
 
@@ -226,25 +237,86 @@ struct Identifier {
   std::vector<Seen> seen;
   std::vector<Answer> answers;
   std::set<std::uint64_t> explained;  // offsets of texts that an exact version rests on
+  const Features& features;
+  std::map<std::string, FeatureMatch> matches;  // by library
 
-  Identifier(const FileFacts& f, const Classifiers& c)
-      : facts(f), rows(c.rows_), patterns(*c.patterns_), seen(rows.size()), answers(rows.size()) {}
+  Identifier(const FileFacts& f, const Classifiers& c, const Features& x)
+      : facts(f),
+        rows(c.rows_),
+        patterns(*c.patterns_),
+        seen(rows.size()),
+        answers(rows.size()),
+        features(x) {}
 
   Identified run() {
     look_for_code();
     look_for_texts();
+    look_for_features();
     for (std::size_t i = 0; i < rows.size(); ++i)
       if (is_present(i)) settle(i);
     for (std::size_t i = 0; i < rows.size(); ++i)
       if (is_present(i) && !answers[i].settled) settle_by_bare_numbers(i);
     Identified out;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (is_present(i)) hold_against_lines(i, out.mentions);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (is_present(i))
         add_components(i, out.components);
       else
         add_mentions(i, out.mentions);
     }
+    add_libraries_without_row(out.components);
     return out;
+  }
+
+  void look_for_features() {
+    std::set<std::string> known;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (is_present(i)) known.insert(rows[i].library);
+    for (FeatureMatch& match : match_features(facts, features, known))
+      matches.emplace(match.name, std::move(match));
+  }
+
+  const FeatureMatch* match_of(std::size_t i) const {
+    auto match = matches.find(rows[i].library);
+    return match == matches.end() ? nullptr : &match->second;
+  }
+
+  // At least so many of the source lines, and so great a share, are of other releases than this.
+  static bool are_off(const FeatureMatch* match, const std::string& version, std::size_t fewest,
+                      double share) {
+    if (match == nullptr || !match->by_lines) return false;
+    const std::size_t missing = match->lines_missing(version);
+    return missing >= fewest &&
+           static_cast<double>(missing) >= share * static_cast<double>(match->lines);
+  }
+  static bool is_contradicted(const FeatureMatch* match, const std::string& version) {
+    return are_off(match, version, kFewestLinesAgainst, kLeastShareAgainst);
+  }
+  bool is_disputed(std::size_t i, const std::string& version) const {
+    return are_off(match_of(i), version, kFewestLinesOff, kLeastShareOff);
+  }
+
+  // A text can be planted or patched; the lines of every call cannot without compiling anew.
+  void hold_against_lines(std::size_t i, std::vector<Mention>& mentions) {
+    const FeatureMatch* match = match_of(i);
+    if (answers[i].exact.size() != 1) return;
+    const std::string version = answers[i].exact.front();
+    if (versions_of(seen[i].constants).contains(version) || !is_contradicted(match, version))
+      return;
+    answers[i] = {};
+    for (const std::vector<TextHit>* hits : {&seen[i].named, &seen[i].bare})
+      for (const TextHit& hit : *hits)
+        if (hit.version == version) {
+          mentions.push_back({.library = rows[i].library,
+                              .version = version,
+                              .file = {},
+                              .evidence = at_offset(hit.text->offset, hit.text->text),
+                              .why = std::to_string(match->lines_missing(version)) + " of " +
+                                     std::to_string(match->lines) +
+                                     " source lines in the code are of another release"});
+          return;
+        }
   }
 
   void look_for_code() {
@@ -298,6 +370,10 @@ struct Identifier {
 
   bool is_present(std::size_t i) const {
     if (seen[i].excluded) return false;
+    const FeatureMatch* match = match_of(i);
+    if (match != nullptr &&
+        (seen[i].linked.empty() || seen[i].own || match->share >= kShareDespiteLinking))
+      return true;
     std::size_t needed = confirms_needed(i);
     if (needed > 0 && seen[i].confirms.size() >= needed) return true;
     if (!rows[i].constant || (!seen[i].linked.empty() && !seen[i].own)) return false;
@@ -359,12 +435,77 @@ struct Identifier {
   // Several versions that nothing decides between, or none: what bounds there are.
   VersionClaim open_claim(std::size_t i) const {
     const std::vector<std::string>& open = answers[i].open;
-    if (!open.empty())
-      return {.exact = {}, .low = open.front(), .high = open.back(), .candidates = open};
-    VersionClaim claim = bounds_of(rows[i], seen[i]);
-    if (claim.candidates.size() == 1) return exactly(claim.candidates.front());
-    if (claim.candidates.size() > kMostCandidates) claim.candidates.clear();
+    std::vector<std::string> releases =
+        open.empty() ? bounds_of(rows[i], seen[i]).candidates : open;
+    if (const FeatureMatch* match = match_of(i); match != nullptr && !match->releases.empty()) {
+      std::vector<std::string> common = in_both(match->releases, releases);
+      releases = common.empty() ? match->releases : common;
+    }
+    return one_of(std::move(releases));
+  }
+
+  static std::vector<std::string> in_both(const std::vector<std::string>& a,
+                                          const std::vector<std::string>& b) {
+    std::vector<std::string> common;
+    for (const std::string& version : a)
+      if (std::ranges::any_of(
+              b, [&](const std::string& other) { return compare_releases(version, other) == 0; }))
+        common.push_back(version);
+    return common;
+  }
+
+  static VersionClaim one_of(std::vector<std::string> releases) {
+    if (releases.empty()) return {};
+    if (releases.size() == 1) return exactly(releases.front());
+    VersionClaim claim{
+        .exact = {}, .low = releases.front(), .high = releases.back(), .candidates = {}};
+    if (releases.size() <= kMostCandidates) claim.candidates = std::move(releases);
     return claim;
+  }
+
+  void add_libraries_without_row(std::vector<Component>& out) const {
+    for (const auto& [name, match] : matches) {
+      if (std::ranges::any_of(rows, [&](const Row& row) { return row.library == name; })) continue;
+      Row row;
+      row.library = name;
+      row.purl = "pkg:generic/" + name + "@{version}";
+      row.cpe = features.library(match.library).cpe;
+      Component made;
+      made.kind = ComponentKind::embedded_library;
+      made.name = name;
+      made.ecosystem = "C";
+      made.version = one_of(match.releases);
+      made.purl = purl_of(row, made.version.exact);
+      made.cpe = cpe_of(row, made.version.exact);
+      made.confidence = confidence_of(match);
+      add_evidence(match, made.evidence);
+      out.push_back(std::move(made));
+    }
+  }
+
+  static Confidence confidence_of(const FeatureMatch& match) {
+    return match.by_lines || match.share >= kHighShare ? Confidence::high : Confidence::medium;
+  }
+
+  static Evidence dispute(const FeatureMatch& match, const std::string& version) {
+    std::string best = match.releases.empty() ? "others" : match.releases.front();
+    if (match.releases.size() > 1) best += " to " + match.releases.back();
+    return {.analyzer = std::string(kFeatureAnalyzer),
+            .file = {},
+            .file_digest = {},
+            .place = Place::at_offset(match.seen.empty() ? 0 : match.seen.front().offset),
+            .seen = std::to_string(match.lines_missing(version)) + " of " +
+                    std::to_string(match.lines) + " source lines are not of " + version +
+                    " but of " + best};
+  }
+
+  static void add_evidence(const FeatureMatch& match, std::vector<Evidence>& out) {
+    for (const FeatureMatch::Seen& one : match.seen)
+      out.push_back({.analyzer = std::string(kFeatureAnalyzer),
+                     .file = {},
+                     .file_digest = {},
+                     .place = Place::at_offset(one.offset),
+                     .seen = one.what});
   }
 
   Component component(std::size_t i, VersionClaim version) const {
@@ -383,6 +524,7 @@ struct Identifier {
   Confidence confidence(std::size_t i, const VersionClaim& version) const {
     if (!version.known()) return Confidence::medium;
     if (agreed(i).contains(version.exact)) return Confidence::high;
+    if (is_disputed(i, version.exact)) return Confidence::low;
     bool named = versions_of(seen[i].named).contains(version.exact);
     return named && seen[i].confirms.size() >= kHighConfirms ? Confidence::high
                                                              : Confidence::medium;
@@ -412,6 +554,10 @@ struct Identifier {
                        .seen = instruction_of(facts, hit.constant->value)});
     for (std::size_t c = 0; c < std::min(seen[i].confirms.size(), kMostConfirmEvidence); ++c)
       out.push_back(at_offset(seen[i].confirms[c].offset, seen[i].confirms[c].confirm->text));
+    if (const FeatureMatch* match = match_of(i)) {
+      add_evidence(*match, out);
+      if (is_disputed(i, version.exact)) out.push_back(dispute(*match, version.exact));
+    }
     return out;
   }
 
@@ -444,8 +590,9 @@ struct Identifier {
   }
 };
 
-Identified identify(const FileFacts& facts, const Classifiers& classifiers) {
-  return Identifier(facts, classifiers).run();
+Identified identify(const FileFacts& facts, const Classifiers& classifiers,
+                    const Features& features) {
+  return Identifier(facts, classifiers, features).run();
 }
 
 }  // namespace fathom::signature

@@ -13,6 +13,9 @@
 //      number ("1.2.3") that no other library of the file explains. Several that all agree with
 //      constants are several copies. Several that do not are one component with an interval.
 //   4. Confirm texts that came or went with a release bound the version when nothing states it.
+//   5. Feature data (feature_match.h) show libraries without a row or without enough of its texts,
+//      narrow what the rules above leave open, and outrank a version text that the source lines in
+//      the code contradict; a version-number function outranks them.
 
 #pragma once
 
@@ -24,6 +27,7 @@
 #include "base/result.h"
 #include "facts/facts.h"
 #include "model/report.h"
+#include "signature/feature_data.h"
 
 namespace fathom::signature {
 
@@ -58,7 +62,8 @@ struct Identified {
   std::vector<Mention> mentions;      // file empty
 };
 
-// Pure: the same facts and classifiers give the same answer.
-Identified identify(const FileFacts& facts, const Classifiers& classifiers);
+// Pure: the same facts, classifiers and features give the same answer.
+Identified identify(const FileFacts& facts, const Classifiers& classifiers,
+                    const Features& features);
 
 }  // namespace fathom::signature

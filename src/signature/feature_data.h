@@ -1,0 +1,117 @@
+// What the sources of each release of a library have that a compiled file shows: texts, and the
+// lines at which reporting calls stand. Facts as numbers: no source text is kept, texts and file
+// names are XXH3 hashes. data/features/README.md says where they come from; tools/ packs them.
+//
+// The packed form, little-endian: "FTUR", u32 version, u32 number of libraries L, u32 number of
+// texts N; u64 size of each library's block [L]; the texts in the order of (hash, library): u64
+// hashes [N], u16 libraries [N], u32 indexes into the library's texts [N]; then the blocks, each
+// a FeatureLibrary in the form of base/codec.h.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace fathom::signature {
+
+// Releases first..last of a library, as indexes into `releases`, both included.
+struct ReleaseSpan {
+  std::uint32_t first = 0, last = 0;
+};
+using ReleaseSet = std::vector<ReleaseSpan>;  // ascending, disjoint
+
+struct FeatureText {
+  enum Flag : std::uint8_t {
+    version_like = 1,  // holds a version or a date: says nothing about the others
+    identifier = 2,
+    assertion = 4,
+    live = 8,      // was seen in a compiled file: its absence says something
+    generic = 16,  // was seen in files without the library
+    shared = 32,   // three or more groups of libraries have it
+    common = 64,   // more than four libraries have it
+  };
+  std::uint64_t hash = 0;  // not in the block: the table of all libraries has it
+  std::uint8_t flags = 0;
+  std::uint32_t length = 0;  // bytes
+  std::uint32_t set = 0;     // index into `sets`
+  std::uint32_t file = 0;    // index into `files`: the first that has it
+
+  // Whether it speaks for the library at all.
+  bool is_core() const {
+    constexpr std::uint8_t kSilent = version_like | identifier | generic | shared | common;
+    return (flags & kSilent) == 0 && length >= 8;
+  }
+};
+
+// The texts of one body of a function, in the releases that have this body.
+struct FeatureBody {
+  std::uint32_t set = 0;
+  std::vector<std::uint32_t> texts;
+};
+
+// Where in one source file calls stand that carry their line, in some releases.
+struct FeatureLines {
+  std::uint32_t set = 0;
+  std::vector<std::uint32_t> first;  // line of each call, ascending
+  std::vector<std::uint32_t> span;   // and how many lines further it ends
+};
+struct FeatureSource {
+  std::uint64_t file_hash = 0;  // of the name behind the last '/'
+  std::uint32_t file = 0;
+  std::vector<FeatureLines> versions;
+};
+
+struct FeatureLibrary {
+  std::string name;                   // the id that advisories and classifiers use
+  std::string cpe;                    // with {version}, or empty
+  std::string family;                 // of libraries with a common origin, or empty
+  std::vector<std::string> releases;  // ascending by version
+  std::vector<ReleaseSet> sets;
+  std::vector<std::string> files;
+  std::vector<FeatureText> texts;
+  std::vector<FeatureBody> bodies;
+  std::vector<FeatureSource> sources;  // by file_hash
+};
+
+// Fails on what the form cannot hold.
+Result<std::string> pack_features(std::vector<FeatureLibrary> libraries);
+
+// Views `packed`; must not outlive it. Blocks are decoded when first asked for; all const members
+// may be called from several threads.
+class Features {
+ public:
+  Features();
+  Features(Features&&) noexcept;
+  Features& operator=(Features&&) noexcept;
+  ~Features();
+
+  static Result<Features> open(std::string_view packed);  // an empty one holds no library
+
+  // One text of one library.
+  struct Entry {
+    std::uint16_t library = 0;
+    std::uint32_t text = 0;
+  };
+  std::size_t text_count() const { return count_; }
+  std::uint64_t hash_at(std::size_t i) const;
+  Entry entry_at(std::size_t i) const;
+
+  std::size_t library_count() const;
+  // A block that does not decode is an error of the pack, told once by check(); here it is empty.
+  const FeatureLibrary& library(std::size_t i) const;
+  Done check() const;  // decodes everything
+
+ private:
+  struct Blocks;
+  std::string_view hashes_, libraries_, indexes_;
+  std::size_t count_ = 0;
+  std::unique_ptr<Blocks> blocks_;
+};
+
+}  // namespace fathom::signature

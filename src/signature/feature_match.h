@@ -1,0 +1,54 @@
+// Which libraries of the feature data are in a file, and of which releases, by what their sources
+// have: texts, and places in the source that code names. No version text is asked.
+//
+// Presence: a library's score is the share of its core texts (those that speak for it alone) that
+// stand in the file, in the best release. Libraries are accepted from the strongest to the weakest,
+// and what an accepted one explains no longer counts for weaker ones: OpenSSL's cipher names are in
+// mbed TLS too.
+//
+// Releases: (1) Texts. A release is contradicted by a text of the file that it does not have, and
+// half as much by the absence of a text that is known to survive compilation, in a function whose
+// other texts are there. (2) Source lines. A release gets a point for each place that the file
+// names and the release has. The places decide where they tell releases apart; the texts narrow.
+//
+// data/features/README.md has the figures behind the thresholds.
+
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "facts/facts.h"
+#include "signature/feature_data.h"
+
+namespace fathom::signature {
+
+struct FeatureMatch {
+  std::size_t library = 0;  // index into Features
+  std::string name;
+  double share = 0;            // of the core texts of the best release
+  std::size_t core_texts = 0;  // of the file, that speak for it and that no stronger one explains
+  std::vector<std::string> releases;  // that agree best, ascending; empty: nothing tells them apart
+  // Source lines decided: `lines` places of the best releases are there.
+  bool by_lines = false;
+  std::size_t lines = 0;
+
+  // Points by which a release is worse than the best ones, as far as the lines tell: 0 for those,
+  // and for releases that are not in the data.
+  std::size_t lines_missing(const std::string& release) const;
+  std::vector<std::pair<std::string, std::size_t>> line_points;  // by release, in their order
+
+  struct Seen {
+    std::uint64_t offset = 0;
+    std::string what;  // "a text of inflate.c", "line 1234 of x509_vfy.c"
+  };
+  std::vector<Seen> seen;  // some of it
+};
+
+// `known`: libraries that other evidence shows; they explain first and need no threshold.
+std::vector<FeatureMatch> match_features(const FileFacts& facts, const Features& features,
+                                         const std::set<std::string>& known);
+
+}  // namespace fathom::signature

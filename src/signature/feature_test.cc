@@ -1,0 +1,260 @@
+// Libraries by what their sources have, on data made by hand.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "signature/feature_data.h"
+#include "signature/feature_match.h"
+#include "signature/identify.h"
+#include "vuln/database.h"
+#include "vuln/embedded_pack.h"
+
+namespace fathom::signature {
+namespace {
+
+std::uint64_t hash_of(std::string_view text) { return xxh3_of(ByteView::of(text)); }
+
+// A library of three releases. Set 0: all; 1: from the second on; 2: only the first two.
+FeatureLibrary library(const std::string& name) {
+  return {.name = name,
+          .cpe = "cpe:2.3:a:v:" + name + ":{version}:*:*:*:*:*:*:*",
+          .family = {},
+          .releases = {"1.0", "1.1", "1.2"},
+          .sets = {{{0, 2}}, {{1, 2}}, {{0, 1}}, {{2, 2}}},
+          .files = {name + ".c"},
+          .texts = {},
+          .bodies = {},
+          .sources = {}};
+}
+
+std::uint32_t add_text(FeatureLibrary& to, std::string_view text, std::uint32_t set,
+                       std::uint8_t flags = 0) {
+  to.texts.push_back({hash_of(text), flags, static_cast<std::uint32_t>(text.size()), set, 0});
+  return static_cast<std::uint32_t>(to.texts.size() - 1);
+}
+
+std::string text_of(const std::string& name, int i) {
+  return name + " error number " + std::to_string(i);
+}
+
+FeatureLibrary with_texts(const std::string& name, int count) {
+  FeatureLibrary out = library(name);
+  for (int i = 0; i < count; ++i) add_text(out, text_of(name, i), 0);
+  return out;
+}
+
+FileFacts file_with(const std::vector<std::string>& texts) {
+  FileFacts facts;
+  facts.elf = ElfFacts{};
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    facts.strings.push_back({hash_of(texts[i]), 0x1000 + 64 * i});
+  std::ranges::sort(facts.strings);
+  return facts;
+}
+
+std::vector<std::string> first_texts(const std::string& name, int count) {
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i) out.push_back(text_of(name, i));
+  return out;
+}
+
+class Data {
+ public:
+  explicit Data(std::vector<FeatureLibrary> libraries)
+      : packed_(*pack_features(std::move(libraries))), features(*Features::open(packed_)) {}
+
+ private:
+  std::string packed_;
+
+ public:
+  Features features;
+};
+
+TEST(FeatureData, ComesBackAsItWasPacked) {
+  FeatureLibrary a = with_texts("aaa", 20);
+  a.bodies = {{1, {0, 5, 19}}};
+  a.sources = {{hash_of("x.c"), 0, {{0, {10, 20, 400}, {0, 2, 0}}}}};
+  Data data({a, with_texts("bbb", 3)});
+  ASSERT_TRUE(data.features.check());
+  ASSERT_EQ(data.features.library_count(), 2u);
+  EXPECT_EQ(data.features.text_count(), 23u);
+  const FeatureLibrary& back = data.features.library(0);
+  EXPECT_EQ(back.name, "aaa");
+  EXPECT_EQ(back.releases, a.releases);
+  ASSERT_EQ(back.texts.size(), 20u);
+  EXPECT_EQ(back.texts[7].length, a.texts[7].length);
+  EXPECT_EQ(back.bodies[0].texts, a.bodies[0].texts);
+  EXPECT_EQ(back.sources[0].versions[0].first, a.sources[0].versions[0].first);
+  EXPECT_EQ(back.sources[0].versions[0].span, a.sources[0].versions[0].span);
+}
+
+TEST(FeatureData, RefusesWhatIsBroken) {
+  const std::string good = *pack_features({with_texts("aaa", 20)});
+  EXPECT_FALSE(Features::open("FTUR"));
+  EXPECT_FALSE(Features::open("something else"));
+  EXPECT_FALSE(Features::open(good + "x"));
+  for (std::size_t size = 1; size < good.size(); ++size)
+    EXPECT_FALSE(Features::open(std::string_view(good).substr(0, size))) << size;
+  for (std::size_t at = 12; at < good.size(); ++at) {  // may open, must not break anything
+    std::string changed = good;
+    changed[at] = static_cast<char>(changed[at] ^ 0xff);
+    if (Result<Features> features = Features::open(changed)) {
+      [[maybe_unused]] Done checked = features->check();
+      match_features(file_with(first_texts("aaa", 20)), *features, {});
+    }
+  }
+}
+
+TEST(FeatureData, EveryBlockOfTheProgramDecodes) {
+  const vuln::Database pack = *vuln::Database::open(vuln::embedded_pack());
+  Result<Features> features = Features::open(pack.section("features"));
+  ASSERT_TRUE(features);
+  Done done = features->check();
+  EXPECT_TRUE(done) << done.error().message;
+  EXPECT_GE(features->library_count(), 90u);
+  for (std::size_t i = 0; i < features->library_count(); ++i) {
+    EXPECT_FALSE(features->library(i).releases.empty()) << features->library(i).name;
+    EXPECT_FALSE(features->library(i).name.empty());
+  }
+}
+
+TEST(FeatureMatch, NamesALibraryWhoseTextsAreThere) {
+  Data data({with_texts("aaa", 20)});
+  std::vector<FeatureMatch> found =
+      match_features(file_with(first_texts("aaa", 12)), data.features, {});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].name, "aaa");
+  EXPECT_EQ(found[0].core_texts, 12u);
+  EXPECT_DOUBLE_EQ(found[0].share, 0.6);
+  EXPECT_TRUE(found[0].releases.empty());  // nothing tells them apart
+}
+
+TEST(FeatureMatch, AFewTextsAreNoLibraryUnlessItIsKnown) {
+  Data data({with_texts("aaa", 100)});
+  FileFacts facts = file_with(first_texts("aaa", 7));
+  EXPECT_TRUE(match_features(facts, data.features, {}).empty());
+  EXPECT_EQ(match_features(facts, data.features, {"aaa"}).size(), 1u);
+}
+
+TEST(FeatureMatch, TextsThatSayNothingDoNotCount) {
+  FeatureLibrary silent = library("aaa");
+  for (int i = 0; i < 20; ++i)
+    add_text(silent, text_of("aaa", i), 0,
+             i % 2 == 0 ? FeatureText::shared : FeatureText::identifier);
+  Data data({silent});
+  EXPECT_TRUE(match_features(file_with(first_texts("aaa", 20)), data.features, {}).empty());
+}
+
+// The weaker library has the stronger one's texts, as copies of a protocol's words.
+TEST(FeatureMatch, WhatAStrongerOneExplainsCountsNoMore) {
+  FeatureLibrary small = library("small");
+  for (int i = 0; i < 10; ++i) add_text(small, text_of("large", i), 0);
+  Data data({small, with_texts("large", 40)});
+  std::vector<FeatureMatch> found =
+      match_features(file_with(first_texts("large", 40)), data.features, {});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].name, "large");
+}
+
+TEST(FeatureMatch, ARelativeMustHaveMuchOfItsOwn) {
+  FeatureLibrary fork = with_texts("fork", 30), original = with_texts("original", 60);
+  fork.family = original.family = "kin";
+  Data data({fork, original});
+  std::vector<std::string> texts = first_texts("original", 60);
+  std::vector<std::string> some = first_texts("fork", 9), most = first_texts("fork", 25);
+  some.insert(some.end(), texts.begin(), texts.end());
+  most.insert(most.end(), texts.begin(), texts.end());
+  EXPECT_EQ(match_features(file_with(some), data.features, {}).size(), 1u);
+  EXPECT_EQ(match_features(file_with(most), data.features, {}).size(), 2u);
+}
+
+TEST(FeatureMatch, ATextThatCameLaterRulesOutOlderReleases) {
+  FeatureLibrary a = with_texts("aaa", 20);
+  add_text(a, "came with one point one", 1);
+  add_text(a, "another of one point one", 1);
+  std::vector<std::string> texts = first_texts("aaa", 20);
+  texts.insert(texts.end(), {"came with one point one", "another of one point one"});
+  Data data({a});
+  std::vector<FeatureMatch> found = match_features(file_with(texts), data.features, {});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].releases, (std::vector<std::string>{"1.1", "1.2"}));
+}
+
+// Absence counts for texts that survive compilation, in functions whose others are there.
+TEST(FeatureMatch, AnAbsentTextOfAPresentFunctionSpeaksAgainstItsReleases) {
+  auto releases_with = [](std::uint8_t flags) {
+    FeatureLibrary a = with_texts("aaa", 20);
+    FeatureBody body{3, {0, 1, 2, 3}};  // only in 1.2
+    for (int i = 0; i < 3; ++i)
+      body.texts.push_back(add_text(a, "only in 1.2: " + std::to_string(i), 3, flags));
+    a.bodies = {body};
+    Data data({a});
+    return match_features(file_with(first_texts("aaa", 20)), data.features, {})[0].releases;
+  };
+  EXPECT_EQ(releases_with(FeatureText::live), (std::vector<std::string>{"1.0", "1.1"}));
+}
+
+TEST(FeatureMatch, SourceLinesTellReleasesApart) {
+  FeatureLibrary a = with_texts("aaa", 20);
+  FeatureSource source{hash_of("aaa.c"), 0, {}};
+  for (std::uint32_t release = 0; release < 3; ++release) {
+    a.sets.push_back({{release, release}});
+    FeatureLines lines{static_cast<std::uint32_t>(a.sets.size() - 1), {}, {}};
+    for (std::uint32_t i = 0; i < 12; ++i) {
+      lines.first.push_back(100 * i + 10 + release);
+      lines.span.push_back(0);
+    }
+    source.versions.push_back(lines);
+  }
+  a.sources = {source};
+  Data data({a});
+  FileFacts facts = file_with(first_texts("aaa", 20));
+  for (std::uint32_t i = 0; i < 12; ++i)
+    facts.source_lines.push_back({hash_of("aaa.c"), 100 * i + 11, 0x5000 + i});
+  std::vector<FeatureMatch> found = match_features(facts, data.features, {});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].by_lines);
+  EXPECT_EQ(found[0].lines, 12u);
+  EXPECT_EQ(found[0].releases, std::vector<std::string>{"1.1"});
+  EXPECT_EQ(found[0].lines_missing("1.0"), 12u);
+  EXPECT_EQ(found[0].lines_missing("1.1"), 0u);
+  EXPECT_EQ(found[0].lines_missing("7.7"), 0u);  // not in the data: nothing is known of it
+  ASSERT_FALSE(found[0].seen.empty());
+  EXPECT_EQ(found[0].seen[0].what, "line 11 of aaa.c");
+  EXPECT_EQ(found[0].seen[0].offset, 0x5000u);
+
+  // A version text that the lines contradict is a mention, and theirs is the answer.
+  const Classifiers rows = *Classifiers::parse(R"({"classifiers": [
+    {"library": "aaa", "purl": "pkg:generic/aaa@{version}", "not": ["x"],
+     "confirm_at_least": 1, "confirm_alone": 2, "confirm": ["aaa error number 1"],
+     "releases": "1.0 1.1 1.2",
+     "versions": [{"pattern": "^aaa (\\d\\.\\d)$", "sample": "aaa 1.0", "version": "1.0"}]}]})");
+  facts.texts = {{0x9000, "aaa 1.2"}};
+  Identified planted = identify(facts, rows, data.features);
+  ASSERT_EQ(planted.components.size(), 1u);
+  EXPECT_EQ(planted.components[0].version.exact, "1.1");
+  ASSERT_EQ(planted.mentions.size(), 1u);
+  EXPECT_EQ(planted.mentions[0].version, "1.2");
+  EXPECT_EQ(planted.mentions[0].why, "12 of 12 source lines in the code are of another release");
+  facts.texts = {{0x9000, "aaa 1.1"}};
+  Identified agreeing = identify(facts, rows, data.features);
+  ASSERT_EQ(agreeing.components.size(), 1u);
+  EXPECT_EQ(agreeing.components[0].version.exact, "1.1");
+  EXPECT_TRUE(agreeing.mentions.empty());
+}
+
+TEST(FeatureMatch, ALibraryWithoutARowIsAComponentWithEvidence) {
+  Data data({with_texts("aaa", 20)});
+  Identified found = identify(file_with(first_texts("aaa", 20)), Classifiers(), data.features);
+  ASSERT_EQ(found.components.size(), 1u);
+  EXPECT_EQ(found.components[0].name, "aaa");
+  EXPECT_EQ(found.components[0].purl, "pkg:generic/aaa");
+  EXPECT_EQ(found.components[0].cpe, "cpe:2.3:a:v:aaa:*:*:*:*:*:*:*:*");
+  ASSERT_FALSE(found.components[0].evidence.empty());
+  EXPECT_EQ(found.components[0].evidence[0].seen, "a text of aaa.c");
+}
+
+}  // namespace
+}  // namespace fathom::signature
