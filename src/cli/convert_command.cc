@@ -1,5 +1,6 @@
 // fathom convert: a saved report in another format, without the image.
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
