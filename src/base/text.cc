@@ -37,7 +37,8 @@ CodePoint decode_utf8(std::string_view text) {
 // Characters that change how the text around them is shown.
 bool is_deceptive(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff ||
+         (c >= 0xe0000 && c <= 0xe007f);
 }
 
 }  // namespace
@@ -110,6 +111,13 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+DeceptiveCharacter deceptive_at(std::string_view text) {
+  if (text.empty()) return {};
+  const CodePoint point = decode_utf8(text);
+  if (point.length == 0 || !is_deceptive(point.value)) return {};
+  return {point.length, point.value};
 }
 
 std::string printable(std::string_view text, std::size_t most) {

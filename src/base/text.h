@@ -28,6 +28,15 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text, int base = 10
 
 bool is_utf8(std::string_view text);  // well-formed, no surrogates, no overlong forms
 
+// The character at the front of `text` when it changes how the text around it is shown or is not
+// shown itself: controls, bidirectional overrides, zero-width characters, tags. Zero bytes when it
+// is another, or no valid UTF-8.
+struct DeceptiveCharacter {
+  std::size_t bytes = 0;
+  char32_t code_point = 0;
+};
+DeceptiveCharacter deceptive_at(std::string_view text);
+
 // Safe to print on a terminal and in a log: control characters, invalid UTF-8 and bidirectional
 // overrides become \xNN or \u{NNNN}; at most `most` bytes, then "…".
 std::string printable(std::string_view text, std::size_t most = 200);

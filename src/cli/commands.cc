@@ -23,9 +23,11 @@ constexpr std::array kScanFlags{
          "linux/amd64 linux/arm64"},
     Flag{"fail-on", 0, "WORD", true, "exit with 1 when a finding is of this kind",
          "A severity (low, medium, high, critical: that one or above), kev (known to be "
-         "exploited), reachable, unknown (no verdict), gaps (something could not be read). "
-         "Findings with an uncertain version range never fail a severity gate.",
-         "low medium high critical kev reachable unknown gaps"},
+         "exploited), epss>=0.1 (that probability of exploitation or above), fixable (a release "
+         "has a fix), reachable, unknown (no verdict), gaps (something could not be read). "
+         "high+fixable means both at once. Findings with an uncertain version range fail only "
+         "unknown.",
+         "low medium high critical kev epss>=0.1 fixable reachable unknown gaps"},
     Flag{"ci", 0, "", false, "the same as --fail-on high --fail-on kev --quiet",
          "Gates given beside it replace its own.", ""},
     Flag{"ignore-file", 0, "FILE", true, "findings to ignore, with reason and expiry",
@@ -33,11 +35,16 @@ constexpr std::array kScanFlags{
          "there. A .trivyignore is read too.",
          ""},
     Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
-    Flag{"vex", 0, "FILE", true, "OpenVEX statements to apply",
+    Flag{"vex", 0, "FILE", true, "VEX statements to apply: OpenVEX, CycloneDX or CSAF 2.0",
          "not_affected and fixed take a finding out of the gates; it stays in the report.", ""},
     Flag{"min-coverage", 0, "PERCENT", false,
          "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
     Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
+    Flag{"show-suppressed", 0, "", false, "also list findings that are ignored or do not apply",
+         "Those an ignore rule, a VEX statement or a proof takes out of the count, with the reason. "
+         "Formats for machines that read everything (json, cyclonedx-json, openvex) have them "
+         "always.",
+         ""},
     Flag{"now", 0, "TIME", false, "the time of the scan, as 2026-11-24 or 2026-11-24T12:00:00Z",
          "What depends on time (expiry of ignore rules) uses it; the same time, data and image "
          "give the same bytes.",
@@ -52,6 +59,15 @@ constexpr std::array kScanFlags{
     Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
 };
 
+constexpr std::array kConvertFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", true, "write the report in FORMAT, to FILE or stdout",
+         "May be given more than once, as for scan. Without it, a table.", "{formats}"},
+    Flag{"show-suppressed", 0, "", false, "also list findings that are ignored or do not apply",
+         "See fathom scan --help.", ""},
+    Flag{"color", 0, "WHEN", false, "colours: auto, always, never",
+         "auto: on a terminal, unless NO_COLOR is set.", "auto always never"},
+};
+
 constexpr std::array kCommands{
     Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
             "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
@@ -60,6 +76,11 @@ constexpr std::array kCommands{
             "3 nothing was recognised, an executable file yielded no component, or too little is "
             "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.",
             kScanFlags, run_scan},
+    Command{"convert", "REPORT.json", "write a saved report in other formats",
+            "REPORT.json is what fathom scan -o json wrote, or - for standard input; the output is "
+            "the same as if the scan had written it. The exit status says whether that worked, not "
+            "what is in the report.",
+            kConvertFlags, run_convert},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

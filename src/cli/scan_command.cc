@@ -1,6 +1,3 @@
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <ctime>
 
@@ -9,7 +6,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "report/reporter.h"
+#include "cli/report_output.h"
+#include "scan/documents.h"
 #include "scan/scan.h"
 #include "vuln/embedded_pack.h"
 
@@ -18,32 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMostPolicyBytes = 64 * kMiB;
 
-struct Output {
-  const Reporter* reporter = nullptr;
-  std::string file;  // empty: stdout
-};
-
 Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
-
-Result<std::vector<Output>> parse_outputs(const Arguments& arguments) {
-  std::vector<Output> outputs;
-  std::size_t to_stdout = 0;
-  for (std::string_view text : arguments.all("output")) {
-    std::size_t equals = text.find('=');
-    Output output{find_reporter(text.substr(0, equals)),
-                  equals == text.npos ? "" : std::string(text.substr(equals + 1))};
-    if (output.reporter == nullptr)
-      return usage("there is no format \"" + printable(text.substr(0, equals)) +
-                   "\"; there are: " + format_names());
-    if (equals != text.npos && output.file.empty())
-      return usage("no file behind \"" + printable(text) + "\"");
-    to_stdout += output.file.empty() ? 1 : 0;
-    outputs.push_back(std::move(output));
-  }
-  if (to_stdout > 1) return usage("only one format can go to stdout; give the others a =FILE");
-  if (outputs.empty()) outputs.push_back({find_reporter("table"), ""});
-  return outputs;
-}
 
 Result<std::uint64_t> parse_count(const Arguments& arguments, std::string_view flag,
                                   std::uint64_t fallback, std::uint64_t most) {
@@ -104,46 +77,15 @@ Result<policy::Policy> parse_policy(const Arguments& arguments) {
   policy::Policy policy;
   policy.gates = TRY(parse_gates(arguments));
   for (const std::string& path : arguments.all("ignore-file"))
-    TRY(append_parsed(policy.ignore, path, policy::parse_ignore_file));
+    TRY(append_parsed(policy.ignore, path, read_ignore_file_confined));
   for (const std::string& path : arguments.all("vex"))
-    TRY(append_parsed(policy.ignore, path, policy::parse_openvex));
+    TRY(append_parsed(policy.ignore, path, read_vex_confined));
   std::string baseline(arguments.one("baseline"));
   if (!baseline.empty()) {
-    TRY(append_parsed(policy.baseline, baseline, policy::parse_baseline));
+    TRY(append_parsed(policy.baseline, baseline, read_baseline_confined));
     policy.has_baseline = true;
   }
   return policy;
-}
-
-// COLUMNS, else the terminal's width, else 100.
-std::size_t page_width() {
-  constexpr std::size_t kDefault = 100, kLeast = 60, kMost = 200;
-  std::size_t width = kDefault;
-  winsize size{};
-  if (const char* columns = std::getenv("COLUMNS"); columns != nullptr && *columns != '\0')
-    width = parse_unsigned(columns).value_or(kDefault);
-  else if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    width = size.ws_col;
-  return std::clamp(width, kLeast, kMost);
-}
-
-bool wants_colour(const Arguments& arguments) {
-  std::string_view when = arguments.one("color", "auto");
-  if (when != "auto") return when == "always";
-  return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-}
-
-Done write_outputs(const std::vector<Output>& outputs, const Report& report,
-                   const Arguments& arguments) {
-  for (const Output& output : outputs) {
-    ReportOptions options{page_width(), output.file.empty() && wants_colour(arguments)};
-    std::string text = output.reporter->run(report, options);
-    if (!output.file.empty())
-      TRY(write_file(output.file, text));
-    else if (!write_stdout(text))
-      return Error{ErrorCode::io, "nobody reads the output"};
-  }
-  return Ok{};
 }
 
 Result<int> scan_and_report(const Arguments& arguments) {

@@ -159,6 +159,9 @@ TEST(JsonWriter, EscapesWhatMustNotReachATerminal) {
   EXPECT_EQ(written("\xe2\x80\xae"
                     "txt.exe\xe2\x81\xa9"),
             R"("\u202etxt.exe\u2069")");
+  // Zero-width space, byte order mark, tag characters.
+  EXPECT_EQ(written("a\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81z\xf0\x9f\x98\x80"),
+            "\"a\\u200b\\ufeff\\udb40\\udc41z\xf0\x9f\x98\x80\"");
   EXPECT_EQ(written("\xc2\xa0\xe2\x82\xac\xf0\x9f\x98\x80"),
             "\"\xc2\xa0\xe2\x82\xac\xf0\x9f\x98\x80\"");
   EXPECT_EQ(written(std::string_view("\0", 1)), R"("\u0000")");

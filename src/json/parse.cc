@@ -74,10 +74,7 @@ class TreeBuilder {
   bool null() { return add(Value()); }
   bool boolean(bool value) { return add(Value(value)); }
   bool number_integer(std::int64_t value) { return add(Value(value)); }
-  bool number_unsigned(std::uint64_t value) {
-    if (value > std::uint64_t{INT64_MAX}) return add(Value(static_cast<double>(value)));
-    return add(Value(static_cast<std::int64_t>(value)));
-  }
+  bool number_unsigned(std::uint64_t value) { return add(Value(value)); }
   bool number_float(double value, const std::string&) { return add(Value(value)); }
   bool string(std::string& value) { return add(Value(std::move(value))); }
   bool binary(std::vector<std::uint8_t>&) { return false; }  // never in a text

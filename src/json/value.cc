@@ -4,6 +4,20 @@
 
 namespace fathom::json {
 
+Value::Value(std::uint64_t v) {
+  if (v > std::uint64_t{INT64_MAX})
+    data_ = v;
+  else
+    data_ = static_cast<std::int64_t>(v);
+}
+
+std::optional<std::uint64_t> Value::natural() const {
+  if (const auto* large = std::get_if<std::uint64_t>(&data_)) return *large;
+  const std::optional<std::int64_t> whole = integer();
+  if (!whole || *whole < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*whole);
+}
+
 std::optional<std::int64_t> Value::integer() const {
   if (const auto* whole = std::get_if<std::int64_t>(&data_)) return *whole;
   const auto* real = std::get_if<double>(&data_);

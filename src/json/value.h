@@ -27,6 +27,8 @@ class Value {
   explicit Value(bool v) : data_(v) {}
   explicit Value(std::int64_t v) : data_(v) {}
   explicit Value(double v) : data_(v) {}
+  // Numbers that an int64 cannot hold keep all their digits.
+  explicit Value(std::uint64_t v);
   explicit Value(std::string v) : data_(std::move(v)) {}
   explicit Value(Array v) : data_(std::move(v)) {}
   explicit Value(Object v) : data_(std::move(v)) {}
@@ -35,6 +37,7 @@ class Value {
   // Null pointers / empty when the value is of another kind, so that look-ups chain.
   const bool* boolean() const { return std::get_if<bool>(&data_); }
   std::optional<std::int64_t> integer() const;  // whole doubles too
+  std::optional<std::uint64_t> natural() const;  // not negative; whole doubles too
   std::optional<double> number() const;
   const std::string* string() const { return std::get_if<std::string>(&data_); }
   const Array* array() const { return std::get_if<Array>(&data_); }
@@ -49,7 +52,9 @@ class Value {
   const Array& elements() const;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object,
+               std::uint64_t>
+      data_;
 };
 
 // One document, nothing behind it but white space. Errors name the byte offset.

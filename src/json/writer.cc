@@ -10,22 +10,12 @@ namespace {
 
 void append_escape(std::string& out, unsigned code_point) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  if (code_point > 0xffff) {  // a surrogate pair
+    append_escape(out, 0xd7c0 + (code_point >> 10));
+    code_point = 0xdc00 | (code_point & 0x3ff);
+  }
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out += kHex[code_point >> shift & 0xf];
-}
-
-// The size of the UTF-8 sequence at the front of `rest` that must not reach a terminal as it is,
-// and its code point; {0, 0} when it may. C1 controls start escape sequences on some terminals,
-// bidirectional overrides make a name look like another; a JSON reader gets both back unharmed.
-std::pair<std::size_t, unsigned> hidden_sequence(std::string_view rest) {
-  auto at = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
-  if (at(0) == 0xc2 && rest.size() > 1 && at(1) < 0xa0) return {2, at(1)};
-  if (at(0) != 0xe2 || rest.size() < 3) return {0, 0};
-  unsigned code_point = 0x2000u | (at(1) & 0x3fu) << 6 | (at(2) & 0x3fu);
-  bool embedding = code_point >= 0x202a && code_point <= 0x202e;
-  bool isolate = code_point >= 0x2066 && code_point <= 0x2069;
-  if (embedding || isolate) return {3, code_point};
-  return {0, 0};
 }
 
 void append_quoted(std::string& out, std::string_view valid) {
@@ -37,13 +27,15 @@ void append_quoted(std::string& out, std::string_view valid) {
       out += valid[i];
     } else if (byte < 0x20 || byte == 0x7f) {
       append_escape(out, byte);
-    } else if (byte == 0xc2 || byte == 0xe2) {
-      auto [size, code_point] = hidden_sequence(valid.substr(i));
-      if (size == 0) {
+    } else if (byte >= 0xc2) {
+      // C1 controls start escape sequences on some terminals, overrides make a name look like
+      // another; a JSON reader gets both back unharmed.
+      const DeceptiveCharacter hidden = deceptive_at(valid.substr(i));
+      if (hidden.bytes == 0) {
         out += valid[i];
       } else {
-        append_escape(out, code_point);
-        i += size - 1;
+        append_escape(out, hidden.code_point);
+        i += hidden.bytes - 1;
       }
     } else {
       out += valid[i];

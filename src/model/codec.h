@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "model/component.h"
 #include "model/evidence.h"
+#include "model/report.h"
 
 namespace fathom {
 
@@ -34,6 +35,61 @@ void describe(Codec& codec, Component& c) {
   codec(c.id, c.kind, c.name, c.version, c.ecosystem, c.purl, c.cpe, c.source_name,
         c.source_version, c.licenses, c.file, c.file_digest, c.layer, c.owned_files, c.packaged_as,
         c.confidence, c.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Finding& f) {
+  codec(f.id, f.aliases, f.component, f.severity, f.cvss, f.cvss_score, f.kev, f.epss,
+        f.epss_percentile, f.fixed_in, f.published, f.verdict, f.why, f.range_uncertain, f.source,
+        f.evidence, f.ignored, f.ignored_because, f.in_baseline);
+}
+
+template <class Codec>
+void describe(Codec& codec, FileRow& f) {
+  codec(f.path, f.digest, f.size, f.layer, f.kind, f.type, f.state, f.owner, f.shadowed,
+        f.shadowed_by, f.executable_bytes, f.attributed_bytes);
+}
+
+template <class Codec>
+void describe(Codec& codec, LayerRow& l) {
+  codec(l.digest, l.diff_id, l.size, l.created_by, l.files);
+}
+
+template <class Codec>
+void describe(Codec& codec, ImageRow& i) {
+  codec(i.digest, i.platform, i.source, i.names, i.entrypoint, i.command, i.layers);
+}
+
+template <class Codec>
+void describe(Codec& codec, EcosystemCoverage& e) {
+  codec(e.ecosystem, e.components, e.advisories, e.newest);
+}
+
+template <class Codec>
+void describe(Codec& codec, Coverage& c) {
+  codec(c.files, c.identified, c.inert, c.gaps, c.executable_files, c.executable_bytes,
+        c.attributed_bytes, c.ecosystems);
+}
+
+template <class Codec>
+void describe(Codec& codec, Mention& m) {
+  codec(m.library, m.version, m.file, m.evidence, m.why);
+}
+
+template <class Codec>
+void describe(Codec& codec, DataRow& d) {
+  codec(d.kind, d.id, d.date);
+}
+
+template <class Codec>
+void describe(Codec& codec, PolicyOutcome& p) {
+  codec(p.failed, p.reasons);
+}
+
+template <class Codec>
+void describe(Codec& codec, Report& r) {
+  codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions, r.gaps,
+        r.notes, r.data, r.incomplete, r.policy, r.exit_status);
 }
 
 }  // namespace fathom

@@ -2,6 +2,7 @@
 // findings out of the count, then the gates look at what is left.
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -26,12 +27,27 @@ void note(Report& report, std::string text) {
 
 // ---- Which findings a rule means
 
-bool names_advisory(const IgnoreRule& rule, const Finding& finding) {
-  auto is_name_of = [&](std::string_view name) {
-    return finding.id == name ||
-           std::find(finding.aliases.begin(), finding.aliases.end(), name) != finding.aliases.end();
+// Findings by every name they have: a vendor's VEX has far more statements than an image findings.
+using FindingIndex = std::map<std::string_view, std::vector<std::size_t>>;
+
+FindingIndex index_of(const std::vector<Finding>& findings) {
+  FindingIndex index;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    index[findings[i].id].push_back(i);
+    for (const std::string& alias : findings[i].aliases) index[alias].push_back(i);
+  }
+  return index;
+}
+
+std::set<std::size_t> named_by(const IgnoreRule& rule, const FindingIndex& index) {
+  std::set<std::size_t> found;
+  auto add = [&](std::string_view name) {
+    if (auto at = index.find(name); at != index.end())
+      found.insert(at->second.begin(), at->second.end());
   };
-  return is_name_of(rule.id) || std::any_of(rule.aliases.begin(), rule.aliases.end(), is_name_of);
+  add(rule.id);
+  for (const std::string& alias : rule.aliases) add(alias);
+  return found;
 }
 
 bool names_component(std::string_view wanted, const Component& component) {
@@ -102,9 +118,8 @@ bool names_product(const IgnoreRule& rule, const Component& component, const Rep
   });
 }
 
-bool means(const IgnoreRule& rule, const Finding& finding, const Component* component,
-           const Report& report) {
-  if (!names_advisory(rule, finding)) return false;
+// Of a finding that the rule names.
+bool means(const IgnoreRule& rule, const Component* component, const Report& report) {
   if (component == nullptr)
     return rule.component.empty() && rule.path.empty() && rule.product.empty();
   return (rule.component.empty() || names_component(rule.component, *component)) &&
@@ -134,11 +149,13 @@ const Component* find(const Components& components, std::string_view id) {
 // The first rule that means a finding gives the reason; all that mean it count as used.
 void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
                  const Components& components) {
+  const FindingIndex index = index_of(report.findings);
   for (const IgnoreRule& rule : rules) {
     std::size_t meant = 0;
     const bool expired = is_expired(rule, report);
-    for (Finding& finding : report.findings) {
-      if (!means(rule, finding, find(components, finding.component), report)) continue;
+    for (std::size_t i : named_by(rule, index)) {
+      Finding& finding = report.findings[i];
+      if (!means(rule, find(components, finding.component), report)) continue;
       ++meant;
       if (expired || finding.ignored) continue;
       finding.ignored = true;
@@ -192,6 +209,44 @@ bool is_reachable(const Finding& finding) {
   return finding.verdict == Verdict::reachable || finding.verdict == Verdict::reachable_indirectly;
 }
 
+bool is_fixable(const Finding& finding) { return !finding.fixed_in.empty(); }
+
+// A number from 0 to 1, as text with a point whatever the locale; nothing for other texts.
+std::optional<double> parse_share(std::string_view text) {
+  double value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end != text.data() + text.size() || text.empty()) return {};
+  if (!(value >= 0 && value <= 1)) return {};
+  return value;
+}
+
+// A finding without a probability is below every one.
+double epss_of(const Finding& finding) { return parse_share(finding.epss).value_or(-1); }
+
+bool is_met(const Condition& condition, const Finding& f) {
+  return (!condition.severity || f.severity >= *condition.severity) && (!condition.kev || f.kev) &&
+         (!condition.reachable || is_reachable(f)) && (!condition.fixable || is_fixable(f)) &&
+         (!condition.epss || epss_of(f) >= *condition.epss);
+}
+
+// "0.1", "0.025": as short as it can be told apart.
+std::string decimal(double value) {
+  char text[32];
+  const auto [end, failure] = std::to_chars(text, text + sizeof text, value);
+  return failure == std::errc() ? std::string(text, end) : "?";
+}
+
+std::string words_of(const Condition& condition) {
+  std::vector<std::string> words;
+  if (condition.severity)
+    words.push_back("of severity " + std::string(name_of(*condition.severity)) + " or above");
+  if (condition.kev) words.emplace_back("known to be exploited");
+  if (condition.reachable) words.emplace_back("reachable");
+  if (condition.fixable) words.emplace_back("with a fix");
+  if (condition.epss) words.push_back("with EPSS " + decimal(*condition.epss) + " or above");
+  return join(words, ", ");
+}
+
 template <class Predicate>
 std::size_t count_findings(const Report& report, Predicate predicate) {
   return static_cast<std::size_t>(
@@ -234,6 +289,15 @@ void apply_gates(Report& report, const Gates& gates) {
     fail(count_findings(report, certain([](const Finding& f) { return f.kev; })),
          "known to be exploited");
   if (gates.reachable) fail(count_findings(report, certain(is_reachable)), "reachable");
+  if (gates.fixable) fail(count_findings(report, certain(is_fixable)), "with a fix");
+  if (gates.epss)
+    fail(count_findings(report,
+                        certain([&](const Finding& f) { return epss_of(f) >= *gates.epss; })),
+         "with EPSS " + decimal(*gates.epss) + " or above");
+  for (const Condition& condition : gates.combined)
+    fail(count_findings(report,
+                        certain([&](const Finding& f) { return is_met(condition, f); })),
+         words_of(condition));
   if (gates.unknown)
     fail(count_findings(
              report,
@@ -294,6 +358,32 @@ bool has_strict_gaps(Report& report, const Gates& gates) {
   return !gaps.empty();
 }
 
+// One part of a --fail-on word.
+Done add_part(Condition& condition, std::string_view part, std::string_view word) {
+  constexpr std::string_view kEpss = "epss>=";
+  if (part == "kev") {
+    condition.kev = true;
+  } else if (part == "reachable") {
+    condition.reachable = true;
+  } else if (part == "fixable") {
+    condition.fixable = true;
+  } else if (part.starts_with(kEpss)) {
+    condition.epss = parse_share(part.substr(kEpss.size()));
+    if (!condition.epss)
+      return Error{ErrorCode::usage, "--fail-on: \"" + printable(part) +
+                                         "\" wants a probability from 0 to 1, as epss>=0.1"};
+  } else {
+    const std::optional<Severity> severity = parse_severity(part);
+    if (!severity || *severity < Severity::low)
+      return Error{ErrorCode::usage,
+                   "--fail-on takes low, medium, high, critical, kev, epss>=0.1, fixable, "
+                   "reachable, gaps or unknown, not \"" +
+                       printable(word) + "\""};
+    condition.severity = severity;
+  }
+  return Ok{};
+}
+
 int status_of(Report& report, const Gates& gates) {
   // All are asked, so that the notes do not depend on the precedence.
   const bool not_assessed = is_not_assessed(report, gates);
@@ -306,23 +396,28 @@ int status_of(Report& report, const Gates& gates) {
 }  // namespace
 
 Done add_gate(Gates& gates, std::string_view word) {
-  if (word == "kev") {
-    gates.kev = true;
-  } else if (word == "reachable") {
-    gates.reachable = true;
-  } else if (word == "gaps") {
+  if (word == "gaps") {
     gates.gaps = true;
-  } else if (word == "unknown") {
-    gates.unknown = true;
-  } else {
-    const std::optional<Severity> severity = parse_severity(word);
-    if (!severity || *severity < Severity::low)
-      return Error{ErrorCode::usage,
-                   "--fail-on takes low, medium, high, critical, kev, reachable, "
-                   "gaps or unknown, not \"" +
-                       printable(word) + "\""};
-    gates.severity = std::min(*severity, gates.severity.value_or(*severity));
+    return Ok{};
   }
+  if (word == "unknown") {
+    gates.unknown = true;
+    return Ok{};
+  }
+  Condition condition;
+  const std::vector<std::string_view> parts = split(word, '+');
+  for (std::string_view part : parts) TRY(add_part(condition, part, word));
+  if (parts.size() > 1) {
+    gates.combined.push_back(condition);
+    return Ok{};
+  }
+  gates.kev |= condition.kev;
+  gates.reachable |= condition.reachable;
+  gates.fixable |= condition.fixable;
+  // Of two thresholds the lower one is the gate.
+  if (condition.severity)
+    gates.severity = std::min(*condition.severity, gates.severity.value_or(*condition.severity));
+  if (condition.epss) gates.epss = std::min(*condition.epss, gates.epss.value_or(*condition.epss));
   return Ok{};
 }
 

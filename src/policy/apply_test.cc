@@ -126,6 +126,43 @@ TEST(Gates, FailOnKnownExploitedReachableAndUnknown) {
   EXPECT_EQ(status(r, failing_on({"unknown"})), 1);
 }
 
+TEST(Gates, FailOnEpssAndFixes) {
+  for (const char* word : {"epss>=0", "fixable"})
+    EXPECT_EQ(status(report(), failing_on({word})), 0) << word << ": nothing is known of either";
+  Report r = report();
+  r.findings[1].epss = "0.10";
+  EXPECT_EQ(status(r, failing_on({"epss>=0.1"})), 1);
+  EXPECT_EQ(status(r, failing_on({"epss>=0.11"})), 0);
+  EXPECT_EQ(status(r, failing_on({"epss>=0.9", "epss>=0.05"})), 1) << "the lower one";
+  r.findings[1].epss = "much";
+  EXPECT_EQ(status(r, failing_on({"epss>=0"})), 0);
+  r = report();
+  r.findings[0].fixed_in = {"2"};
+  EXPECT_EQ(status(r, failing_on({"fixable"})), 1);
+  apply(r, failing_on({"fixable"}));
+  EXPECT_EQ(r.policy.reasons, std::vector<std::string>{"1 finding with a fix"});
+}
+
+TEST(Gates, WantEveryPartOfACombination) {
+  Report r = report();
+  r.findings[1].fixed_in = {"2"};  // of severity medium
+  EXPECT_EQ(status(r, failing_on({"high+fixable"})), 0);
+  EXPECT_EQ(status(r, failing_on({"medium+fixable"})), 1);
+  EXPECT_EQ(status(r, failing_on({"medium+fixable+kev"})), 0);
+  EXPECT_EQ(status(r, failing_on({"medium+fixable+kev", "low+fixable"})), 1);
+  r.findings[1].epss = "0.5";
+  apply(r, failing_on({"medium+epss>=0.25"}));
+  EXPECT_EQ(r.policy.reasons,
+            std::vector<std::string>{"1 finding of severity medium or above, with EPSS 0.25 or above"});
+  r.findings[1].range_uncertain = true;
+  EXPECT_EQ(status(r, failing_on({"medium+fixable"})), 0);
+  for (const char* word : {"high+", "+", "high+gaps", "epss>=", "epss>=2", "epss>=-1", "epss>0.1",
+                           "epss>=nan", "epss>=0.1x", "fixable+unknown"}) {
+    Gates gates;
+    EXPECT_FALSE(add_gate(gates, word).has_value()) << word;
+  }
+}
+
 TEST(Gates, BelieveHarmlessnessOnlyWithProof) {
   for (Verdict verdict : {Verdict::not_present, Verdict::present_unreachable, Verdict::patched}) {
     Report r = report();

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "json/value.h"
 #include "policy/date.h"
-#include "policy/policy.h"
+#include "policy/vex.h"
 
 namespace fathom::policy {
 namespace {
@@ -131,10 +131,8 @@ Result<Statement> read_statement(const Value& value, const Value& document) {
   return statement;
 }
 
-Result<std::vector<Statement>> read_document(std::string_view text, std::string_view name) {
-  const Value document = TRY(json::parse(text));
-  if (!document["@context"].text_or().starts_with("https://openvex.dev/ns"))
-    return wrong("/@context: not an OpenVEX document");
+Result<std::vector<Statement>> read_document(const Value& document, std::string_view name) {
+  if (!is_openvex(document)) return wrong("/@context: not an OpenVEX document");
   if (!document["statements"].array()) return wrong("/statements: expected a list");
   std::vector<Statement> statements;
   for (const Value& value : document["statements"].elements()) {
@@ -180,10 +178,23 @@ std::vector<IgnoreRule> rules_of(std::vector<Statement> statements) {
   return rules;
 }
 
+Result<std::vector<IgnoreRule>> parse(std::string_view text, std::string_view name) {
+  const Value document = TRY(json::parse(text));
+  return openvex_rules(document, name);
+}
+
 }  // namespace
 
+bool is_openvex(const Value& document) {
+  return document["@context"].text_or().starts_with("https://openvex.dev/ns");
+}
+
+Result<std::vector<IgnoreRule>> openvex_rules(const Value& document, std::string_view name) {
+  return rules_of(TRY(read_document(document, name)));
+}
+
 Result<std::vector<IgnoreRule>> parse_openvex(std::string_view text, std::string_view name) {
-  return rules_of(TRY(read_document(text, name).in(printable(name))));
+  return parse(text, name).in(printable(name));
 }
 
 }  // namespace fathom::policy

@@ -15,14 +15,25 @@
 
 namespace fathom::policy {
 
+// What a finding must be, all of it, to fail a gate.
+struct Condition {
+  std::optional<Severity> severity;  // this one or above
+  bool kev = false, reachable = false, fixable = false;
+  std::optional<double> epss;  // this probability or above
+};
+
 struct Gates {
   std::optional<Severity> severity;  // --fail-on high: this severity or above
   bool kev = false, reachable = false, gaps = false, unknown = false;
+  bool fixable = false;                // some release has a fix
+  std::optional<double> epss;          // --fail-on epss>=0.1
+  std::vector<Condition> combined;     // --fail-on high+fixable
   std::optional<double> min_coverage;  // per cent of executable bytes
   bool strict = false;                 // gaps give exit status 4
 };
 
-// Adds one --fail-on word: a severity, "kev", "reachable", "gaps", "unknown".
+// Adds one --fail-on word: a severity, "kev", "epss>=0.1", "fixable", "reachable", "gaps",
+// "unknown"; or several of the first five joined by "+", which must then all be true of a finding.
 Done add_gate(Gates& gates, std::string_view word);
 
 struct IgnoreRule {
@@ -32,7 +43,7 @@ struct IgnoreRule {
   std::string reason;     // required in fathom's own form
   std::string expires;    // "2027-01-31": from that day on (UTC) it does not apply; empty = never
   std::string origin;     // "ignore.yaml:12", for messages
-  // OpenVEX only:
+  // VEX only:
   std::vector<std::string> aliases;  // other names of `id`
   std::string product;               // purl or IRI of the image or of a component; empty = any
 };
@@ -47,6 +58,10 @@ Result<std::vector<IgnoreRule>> parse_ignore_file(std::string_view text, std::st
 // same vulnerability and product the latest counts, so that a vendor can take one back.
 // https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md
 Result<std::vector<IgnoreRule>> parse_openvex(std::string_view text, std::string_view name);
+
+// The same of any form of VEX that is read: OpenVEX, CycloneDX, CSAF 2.0; told apart by what is in
+// the document.
+Result<std::vector<IgnoreRule>> parse_vex(std::string_view text, std::string_view name);
 
 // Keys of findings in an earlier JSON report. A key names the advisory, the component without its
 // version, and the file: the same flaw in a newer release of the same component is old news.

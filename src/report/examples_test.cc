@@ -31,6 +31,13 @@ void expect_all_formats(const std::string& name, const Report& report) {
                 kTableReporter.run(report, {.width = width, .colour = false}));
   expect_file(name + ".report.json", kJsonReporter.run(report, {}));
   expect_file(name + ".cdx.json", kCycloneDxReporter.run(report, {}));
+  expect_file(name + ".spdx.json", kSpdxReporter.run(report, {}));
+  expect_file(name + ".sarif", kSarifReporter.run(report, {}));
+  expect_file(name + ".gitlab.json", kGitlabReporter.run(report, {}));
+  expect_file(name + ".junit.xml", kJunitReporter.run(report, {}));
+  expect_file(name + ".md", kMarkdownReporter.run(report, {}));
+  expect_file(name + ".csv", kCsvReporter.run(report, {}));
+  expect_file(name + ".openvex.json", kOpenvexReporter.run(report, {}));
 }
 
 TEST(Examples, Small) { expect_all_formats("small", small_report()); }

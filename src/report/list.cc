@@ -5,10 +5,17 @@
 namespace fathom {
 namespace {
 
-constexpr std::array<const Reporter*, 3> kReporters = {
+constexpr std::array kReporters = {
     &kTableReporter,
     &kJsonReporter,
     &kCycloneDxReporter,
+    &kSpdxReporter,
+    &kSarifReporter,
+    &kGitlabReporter,
+    &kJunitReporter,
+    &kMarkdownReporter,
+    &kCsvReporter,
+    &kOpenvexReporter,
 };
 
 }  // namespace
@@ -18,6 +25,8 @@ std::span<const Reporter* const> all_reporters() { return kReporters; }
 const Reporter* find_reporter(std::string_view name) {
   for (const Reporter* reporter : kReporters)
     if (reporter->name == name) return reporter;
+  for (const Reporter* reporter : kReporters)
+    if (reporter->name == std::string(name) + "-json") return reporter;
   return nullptr;
 }
 

@@ -14,6 +14,10 @@ namespace fathom {
 struct ReportOptions {
   std::size_t width = 100;  // columns, for formats made to be looked at
   bool colour = false;
+  // Findings that an ignore rule, a VEX statement or a proof takes out of the count: also in the
+  // formats that would otherwise only count them (json, cyclonedx-json and openvex have them
+  // always).
+  bool show_suppressed = false;
 };
 
 struct Reporter {
@@ -23,6 +27,7 @@ struct Reporter {
   std::string (*run)(const Report&, const ReportOptions&);
 };
 std::span<const Reporter* const> all_reporters();
-const Reporter* find_reporter(std::string_view name);  // null when there is none
+// Null when there is none; "cyclonedx" and "spdx" mean their JSON.
+const Reporter* find_reporter(std::string_view name);
 
 }  // namespace fathom

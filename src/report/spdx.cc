@@ -4,10 +4,16 @@
 #include "report/spdx.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
+
 namespace fathom {
+
+extern const std::string_view kSpdxIds;
+
 namespace {
 
 std::vector<std::string_view> tokens_of(std::string_view text) {
@@ -36,6 +42,16 @@ bool is_identifier(std::string_view token) {
   return !token.empty() && std::all_of(token.begin(), token.end(), is_plain);
 }
 
+bool is_listed(std::string_view identifier) {
+  static const std::set<std::string_view> kListed = [] {
+    const std::vector<std::string_view> lines = lines_of(kSpdxIds);
+    return std::set<std::string_view>(lines.begin(), lines.end());
+  }();
+  if (kListed.contains(identifier)) return true;
+  if (identifier.ends_with('+')) identifier.remove_suffix(1);
+  return kListed.contains(identifier);
+}
+
 }  // namespace
 
 bool is_spdx_expression(const std::string& text) {
@@ -59,6 +75,14 @@ bool is_spdx_expression(const std::string& text) {
     before = token;
   }
   return !wants_operand && open == 0;
+}
+
+bool is_listed_spdx_expression(const std::string& text) {
+  const std::vector<std::string_view> tokens = tokens_of(text);
+  return is_spdx_expression(text) &&
+         std::all_of(tokens.begin(), tokens.end(), [](std::string_view token) {
+           return token == "(" || token == ")" || is_operator(token) || is_listed(token);
+         });
 }
 
 }  // namespace fathom

@@ -10,4 +10,8 @@ namespace fathom {
 // parentheses where wanted. Whether an identifier is in SPDX's list is not looked at.
 bool is_spdx_expression(const std::string& text);
 
+// … and every identifier is in SPDX's lists (data/spdx_ids.txt). What refers to a text elsewhere
+// (LicenseRef-…) is not.
+bool is_listed_spdx_expression(const std::string& text);
+
 }  // namespace fathom

@@ -8,6 +8,8 @@
 
 #include "scan/scan.h"
 
+#include "base/text.h"
+#include "model/texts.h"
 #include "scan/assemble.h"
 #include "signature/identify.h"
 #include "vuln/database.h"
@@ -60,6 +62,12 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, database);
   add_advisory_coverage(report, database);
+
+  // File names may be any bytes. From here on a text is what the json format writes for it, so that
+  // a report read back is the report.
+  for_each_text(report, [](std::string& text) {
+    if (!is_utf8(text)) text = utf8_or_escaped(text);
+  });
 
   policy::apply(report, options.policy);
   return report;

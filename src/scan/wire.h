@@ -10,6 +10,7 @@
 #include "confine/channel_store.h"
 #include "image/image.h"
 #include "model/codec.h"
+#include "policy/policy.h"
 
 namespace fathom {
 
@@ -23,6 +24,8 @@ enum class WireType : std::uint32_t {
   layer_done,                     // LayerDone
   failed,                         // Failure: there is no image to scan
   done,
+  document,       // parent → child instead of a job: Document
+  document_read,  // the value that was in it, or failed
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
@@ -72,6 +75,18 @@ struct SandboxMessage {
   std::vector<std::string> missing;
 };
 
+enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline };
+
+// See scan/documents.h.
+struct Document {
+  DocumentKind kind = DocumentKind::report;
+  std::string name, text;
+};
+
+template <class Codec>
+void describe(Codec& codec, Document& d) {
+  codec(d.kind, d.name, d.text);
+}
 template <class Codec>
 void describe(Codec& codec, Job& j) {
   codec(j.scheme, j.platform, j.reference, j.file_name, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
@@ -101,6 +116,15 @@ template <class Codec>
 void describe(Codec& codec, SandboxMessage& s) {
   codec(s.missing);
 }
+
+namespace policy {
+
+template <class Codec>
+void describe(Codec& codec, IgnoreRule& r) {
+  codec(r.id, r.component, r.path, r.reason, r.expires, r.origin, r.aliases, r.product);
+}
+
+}  // namespace policy
 
 namespace image {
 

@@ -6,7 +6,9 @@
 
 #include "analyzer/analyzer.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "confine/sandbox.h"
+#include "report/read_report.h"
 #include "scan/examine.h"
 #include "scan/wire.h"
 
@@ -148,30 +150,74 @@ class Worker {
   Done failure_ = Ok{};
 };
 
-Result<Job> receive_job(confine::Channel& channel) {
-  std::optional<confine::Message> message = TRY(channel.receive());
-  if (!message || message->type != static_cast<std::uint32_t>(WireType::job))
-    return Error{ErrorCode::malformed, "no job came"};
-  Job job = TRY(decode_value<Job>(message->payload));
+Result<Job> decode_job(std::string_view payload) {
+  Job job = TRY(decode_value<Job>(payload));
   if (job.limits.size() != sizeof(Limits)) return Error{ErrorCode::malformed, "no limits came"};
   return job;
+}
+
+Done enter_sandbox(confine::Channel& channel, const Limits& limits) {
+  const SandboxMessage report{confine::enter_sandbox(limits).missing};
+  return channel.send(static_cast<std::uint32_t>(WireType::sandbox), encode_value(report));
+}
+
+// What the parent gets instead of a result.
+int send_failure(confine::Channel& channel, const Error& error) {
+  const Failure failure{error.code, error.message};
+  (void)!channel.send(static_cast<std::uint32_t>(WireType::failed), encode_value(failure));
+  return 0;
+}
+
+int run_job(confine::Channel& channel, std::string_view payload) {
+  Result<Job> job = decode_job(payload);
+  if (!job) return 1;
+  Limits limits;
+  std::memcpy(&limits, job->limits.data(), sizeof limits);
+  if (!enter_sandbox(channel, limits)) return 1;
+  Done outcome = Worker(channel, *job, limits).run();
+  return outcome ? 0 : send_failure(channel, outcome.error());
+}
+
+// ---- Documents
+
+template <class T>
+Result<std::string> encoded(Result<T> value) {
+  if (!value) return std::move(value).error();
+  return encode_value(*value);
+}
+
+Result<std::string> read_document(const Document& document) {
+  commit_planted_fault(ByteView::of(document.text));
+  switch (document.kind) {
+    case DocumentKind::report:
+      return encoded(read_report(document.text).in(printable(document.name)));
+    case DocumentKind::ignore_file:
+      return encoded(policy::parse_ignore_file(document.text, document.name));
+    case DocumentKind::vex:
+      return encoded(policy::parse_vex(document.text, document.name));
+    case DocumentKind::baseline:
+      return encoded(policy::parse_baseline(document.text, document.name));
+  }
+  return Error{ErrorCode::malformed, "a document of unknown kind"};
+}
+
+int run_document(confine::Channel& channel, std::string_view payload) {
+  Result<Document> document = decode_value<Document>(payload);
+  if (!document || !enter_sandbox(channel, Limits{})) return 1;
+  Result<std::string> value = read_document(*document);
+  if (!value) return send_failure(channel, value.error());
+  return channel.send(static_cast<std::uint32_t>(WireType::document_read), *value) ? 0 : 1;
 }
 
 }  // namespace
 
 int run_confined_child(confine::Channel channel) {
-  Result<Job> job = receive_job(channel);
-  if (!job) return 1;
-  Limits limits;
-  std::memcpy(&limits, job->limits.data(), sizeof limits);
-  confine::SandboxOutcome sandbox = confine::enter_sandbox(limits);
-  SandboxMessage report{sandbox.missing};
-  if (!channel.send(static_cast<std::uint32_t>(WireType::sandbox), encode_value(report))) return 1;
-  Done outcome = Worker(channel, *job, limits).run();
-  if (outcome) return 0;
-  Failure failure{outcome.error().code, outcome.error().message};
-  (void)!channel.send(static_cast<std::uint32_t>(WireType::failed), encode_value(failure));
-  return 0;
+  Result<std::optional<confine::Message>> message = channel.receive();
+  if (!message || !*message) return 1;
+  const auto type = static_cast<WireType>((*message)->type);
+  if (type == WireType::job) return run_job(channel, (*message)->payload);
+  if (type == WireType::document) return run_document(channel, (*message)->payload);
+  return 1;
 }
 
 }  // namespace fathom

@@ -103,6 +103,87 @@ def closed_everywhere(schema, path="$"):
             yield from closed_everywhere(value, f"{path}[{index}]")
 
 
+SARIF_BREAKS = [
+    set_at("version", "2.2.0"),
+    set_at("runs", 0, "surprise", 1),
+    set_at("runs", 0, "results", 0, "message", DELETE),
+    set_at("runs", 0, "results", 0, "level", "fatal"),
+    set_at("runs", 0, "results", 0, "ruleIndex", 1),
+    set_at("runs", 0, "results", 0, "baselineState", "old"),
+    set_at("runs", 0, "results", 0, "locations", 0, "physicalLocation", "artifactLocation", "uri", 7),
+    set_at("runs", 0, "results", 0, "locations", 0, "physicalLocation", "region", {}),
+    set_at("runs", 0, "tool", "driver", "rules", 0, "help", DELETE),
+    set_at("runs", 0, "tool", "driver", "rules", 0, "properties", "security-severity", "11"),
+    set_at("runs", 0, "invocations", 0, "endTimeUtc", "noon"),
+]
+
+GITLAB_BREAKS = [
+    set_at("version", "15"),
+    set_at("scan", "type", "sast"),
+    set_at("scan", "end_time", "2026-11-24T12:00:00Z"),
+    set_at("vulnerabilities", 0, "severity", "high"),
+    set_at("vulnerabilities", 0, "identifiers", []),
+    set_at("vulnerabilities", 0, "identifiers", 0, "url", "javascript:x"),
+    set_at("vulnerabilities", 0, "location", "image", ""),
+    set_at("vulnerabilities", 0, "name", "x" * 256),
+    set_at("vulnerabilities", 1, "id", "1"),
+]
+
+SPDX_BREAKS = [
+    set_at("spdxVersion", "SPDX-9"),
+    set_at("documentNamespace", "here"),
+    set_at("creationInfo", "creators", []),
+    set_at("packages", 0, "downloadLocation", DELETE),
+    set_at("packages", 1, "SPDXID", "f 1"),
+    set_at("packages", 2, "licenseDeclared", "LicenseRef-nowhere"),
+    set_at("packages", 3, "externalRefs", [{"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "sqlite"}]),
+    set_at("relationships", 0, "relatedSpdxElement", "SPDXRef-nobody"),
+    set_at("relationships", 1, "relationshipType", "NEAR"),
+]
+
+OPENVEX_BREAKS = [
+    set_at("timestamp", "today"),
+    set_at("surprise", 1),
+    set_at("statements", 0, "status", "fine"),
+    set_at("statements", 0, "products", 0, "surprise", 1),
+    set_at("statements", 0, "vulnerability", DELETE),
+    set_at("statements", 4, "justification", "because"),
+]
+
+
+def by_path(errors_of):
+    def errors(document):
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            json.dump(document, file)
+            file.flush()
+            try:
+                return list(errors_of(file.name))
+            except (KeyError, ValueError) as problem:
+                return [repr(problem)]
+
+    return errors
+
+
+def junit_failures():
+    """The same for XML: every example is valid, and every break is found."""
+    paths = sorted(EXAMPLES.glob("*.junit.xml"))
+    failures = [f"{path.name}: {error}" for path in paths for error in validate.junit_errors(path)]
+    if len(paths) < 3:
+        failures.append(f"only {len(paths)} examples of junit")
+    full = (EXAMPLES / "full.junit.xml").read_text(encoding="utf-8")
+    for old, new in (('tests="', 'tests="1'), ("<failure ", "<failed "), ('classname="', 'class="'), ('time="0"', 'time="0,5"'), (' message="', ' msg="')):
+        with tempfile.NamedTemporaryFile("w", suffix=".xml", encoding="utf-8") as file:
+            # The second count is that of a suite; the first is of all suites.
+            file.write(full.replace(old, new))
+            file.flush()
+            try:
+                if not list(validate.junit_errors(file.name)):
+                    failures.append(f"junit: nobody noticed {new!r}")
+            except Exception:  # not XML any more, or no number: noticed
+                pass
+    return failures
+
+
 def check(pattern, errors_of, breaks):
     failures = []
     paths = sorted(EXAMPLES.glob(pattern))
@@ -123,6 +204,11 @@ def main():
     failures = list(closed_everywhere(SCHEMA))
     failures += check("*.report.json", report_errors, REPORT_BREAKS)
     failures += check("*.cdx.json", cyclonedx_errors, CYCLONEDX_BREAKS)
+    failures += check("*.sarif", by_path(validate.sarif_errors), SARIF_BREAKS)
+    failures += check("*.gitlab.json", by_path(validate.gitlab_errors), GITLAB_BREAKS)
+    failures += check("*.spdx.json", by_path(validate.spdx_errors), SPDX_BREAKS)
+    failures += check("*.openvex.json", by_path(validate.openvex_errors), OPENVEX_BREAKS)
+    failures += junit_failures()
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0

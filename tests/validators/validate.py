@@ -4,6 +4,7 @@
   validate.py REPORT.json --schema docs/report.schema.json   a fathom report
   validate.py BOM.json --cyclonedx 1.6                       a CycloneDX document
   validate.py VEX.json --openvex                             an OpenVEX document
+  validate.py FILE --sarif | --gitlab | --junit | --spdx     the format of that name
 
 Prints what is wrong, one line each, and exits with 1; with 0 when nothing is. A report and a
 CycloneDX document are also checked for what a schema cannot say: that references lead somewhere,
@@ -20,6 +21,7 @@ import jsonschema
 import referencing
 import referencing.jsonschema
 
+OWN_SCHEMAS = pathlib.Path(__file__).resolve().parents[1] / "data" / "schemas"
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "data" / "schemas"
 
 
@@ -98,6 +100,74 @@ def cyclonedx_errors(path, version):
     yield from reference_errors(bom)
 
 
+def sarif_errors(path):
+    """The schema, and what GitHub demands beyond it."""
+    log = load(path)
+    yield from schema_errors(log, load(SCHEMAS / "sarif-2.1.0.json"))
+    for run in log["runs"]:
+        rules = run["tool"]["driver"]["rules"]
+        yield from repeated("rule", [rule["id"] for rule in rules])
+        yield from repeated("fingerprint", [r["partialFingerprints"]["primaryLocationLineHash"] for r in run["results"]])
+        for rule in rules:
+            for name in ("shortDescription", "fullDescription", "help"):
+                if not rule.get(name, {}).get("text"):
+                    yield f"rule {rule['id']}: GitHub wants {name}"
+            if not 0 <= float(rule["properties"]["security-severity"]) <= 10:
+                yield f"rule {rule['id']}: security-severity {rule['properties']['security-severity']!r}"
+        for number, result in enumerate(run["results"]):
+            if not result["ruleIndex"] < len(rules) or rules[result["ruleIndex"]]["id"] != result["ruleId"]:
+                yield f"result {number}: ruleIndex does not lead to {result['ruleId']}"
+            for location in result["locations"]:
+                if "startLine" not in location["physicalLocation"]["region"]:
+                    yield f"result {number}: GitHub wants a startLine"
+
+
+def gitlab_errors(path):
+    report = load(path)
+    yield from schema_errors(report, load(OWN_SCHEMAS / "gitlab-container-scanning.json"))
+    yield from repeated("vulnerability", [v["id"] for v in report.get("vulnerabilities", ())])
+
+
+def junit_errors(path):
+    import xml.etree.ElementTree
+
+    import xmlschema
+
+    for error in xmlschema.XMLSchema(str(OWN_SCHEMAS / "junit.xsd")).iter_errors(str(path)):
+        yield f"{error.path}: {error.reason}"
+    root = xml.etree.ElementTree.parse(path).getroot()
+    for suite in root.iter("testsuite"):
+        counts = {"tests": len(suite.findall("testcase"))}
+        counts |= {name: len(suite.findall(f"testcase/{tag}")) for name, tag in
+                   (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))}
+        for name, count in counts.items():
+            if int(suite.get(name)) != count:
+                yield f"suite {suite.get('name')}: {name}={suite.get(name)} for {count}"
+
+
+def spdx_errors(path):
+    from spdx_tools.spdx.parser.error import SPDXParsingError
+    from spdx_tools.spdx.parser.json.json_parser import parse_from_file
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+    try:
+        document = parse_from_file(str(path))
+    except SPDXParsingError as problem:
+        yield from map(str, problem.get_messages())
+        return
+    for message in validate_full_spdx_document(document):
+        yield f"spdx-tools: {message.validation_message[:300]}"
+
+
+def openvex_errors(path):
+    """An image without findings has no statements; everything else of the schema holds."""
+    document = load(path)
+    schema = load(SCHEMAS / "openvex-0.2.0.json")
+    if document.get("statements") == []:
+        del schema["properties"]["statements"]["minItems"]
+    yield from schema_errors(document, schema)
+
+
 def reference_errors(bom):
     defined, used = [], []
     pending = [bom]
@@ -116,13 +186,18 @@ def reference_errors(bom):
         yield f"no bom-ref {ref!r}"
 
 
+BY_PATH = {"openvex": openvex_errors, "sarif": sarif_errors, "gitlab": gitlab_errors,
+           "junit": junit_errors, "spdx": spdx_errors}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--schema", metavar="FILE", help="a fathom report, by this schema")
     what.add_argument("--cyclonedx", metavar="VERSION", help="a CycloneDX document")
-    what.add_argument("--openvex", action="store_true", help="an OpenVEX document")
+    for name in BY_PATH:
+        what.add_argument(f"--{name}", action="store_true")
     arguments = parser.parse_args()
     try:
         if arguments.schema:
@@ -130,7 +205,8 @@ def main():
         elif arguments.cyclonedx:
             errors = list(cyclonedx_errors(arguments.file, arguments.cyclonedx))
         else:
-            errors = list(schema_errors(load(arguments.file), load(SCHEMAS / "openvex-0.2.0.json")))
+            kind = next(name for name in BY_PATH if getattr(arguments, name))
+            errors = list(BY_PATH[kind](arguments.file))
     except (OSError, ValueError) as problem:
         errors = [str(problem)]
     for error in errors:

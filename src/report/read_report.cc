@@ -1,0 +1,581 @@
+// The mirror image of json.cc, member by member. The first thing that is wrong is kept with its
+// place and everything after it is skipped, so that the descriptions below read like the format.
+//
+// Members that only repeat what others say (a component's place, the justification of a verdict,
+// the status of an ecosystem) must repeat it: a report that contradicts itself was not written by
+// fathom, and which half to believe is not ours to guess.
+
+#include "report/read_report.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/text.h"
+#include "json/value.h"
+
+namespace fathom {
+namespace {
+
+using json::Value;
+
+constexpr std::uint64_t kSchema = 1;
+
+// Where we are in the document, and what was wrong first.
+class Reader {
+ public:
+  bool failed() const { return error_.has_value(); }
+  void fail(std::string message) {
+    if (!error_) error_ = Error{ErrorCode::malformed, pointer() + ": " + std::move(message)};
+  }
+  Error take_error() { return std::move(*error_); }
+
+  void enter(std::string_view name) { path_.push_back({name, 0}); }
+  void enter(std::size_t index) { path_.push_back({{}, index}); }
+  void leave() { path_.pop_back(); }
+
+ private:
+  struct Step {
+    std::string_view name;  // empty: an index
+    std::size_t index;
+  };
+
+  std::string pointer() const {
+    std::string text;
+    for (const Step& step : path_)
+      text += "/" + (step.name.empty() ? std::to_string(step.index) : printable(step.name));
+    return text.empty() ? "the document" : text;
+  }
+
+  std::vector<Step> path_;
+  std::optional<Error> error_;
+};
+
+template <class Enum, std::size_t N>
+std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view word) {
+  for (Enum one : all)
+    if (name_of(one) == word) return one;
+  return {};
+}
+
+constexpr std::array kSeverities = {Severity::unknown, Severity::none, Severity::low,
+                                    Severity::medium,  Severity::high, Severity::critical};
+constexpr std::array kVerdicts = {Verdict::not_present,
+                                  Verdict::present_unreachable,
+                                  Verdict::reachable,
+                                  Verdict::reachable_indirectly,
+                                  Verdict::patched,
+                                  Verdict::affected_by_version,
+                                  Verdict::unknown};
+constexpr std::array kStates = {FileState::identified, FileState::inert, FileState::gap};
+constexpr std::array kConfidences = {Confidence::low, Confidence::medium, Confidence::high};
+constexpr std::array kComponentKinds = {ComponentKind::package, ComponentKind::module,
+                                        ComponentKind::embedded_library, ComponentKind::runtime,
+                                        ComponentKind::application};
+constexpr std::array kErrorCodes = {ErrorCode::truncated,      ErrorCode::malformed,
+                                    ErrorCode::unsupported,    ErrorCode::limit_exceeded,
+                                    ErrorCode::not_found,      ErrorCode::io,
+                                    ErrorCode::usage,          ErrorCode::crashed};
+
+// The members of one object; each is asked for once, and what nobody asked for is an error.
+class Members {
+ public:
+  Members(Reader& reader, const Value& value) : reader_(reader), object_(value.object()) {
+    if (object_ == nullptr) reader_.fail("expected an object");
+  }
+
+  // To be called last.
+  void done() {
+    if (object_ == nullptr || reader_.failed() || asked_ == object_->size()) return;
+    for (const auto& [name, value] : *object_)
+      if (std::find(names_.begin(), names_.end(), name) == names_.end())
+        return reader_.fail("unknown member \"" + printable(name) +
+                            "\"; was this written by a newer fathom?");
+  }
+
+  bool has(std::string_view name) const { return peek(name) != nullptr; }
+
+  std::string text(std::string_view name) { return read_text(name, get(name)); }
+  std::string optional_text(std::string_view name) {
+    const Value* value = find(name);
+    if (value == nullptr) return {};
+    std::string text = read_text(name, value);
+    // The writer leaves these out.
+    if (text.empty() && !reader_.failed()) at(name, [&] { reader_.fail("an empty text"); });
+    return text;
+  }
+
+  bool flag(std::string_view name) {
+    const Value* value = get(name);
+    if (value == nullptr) return false;
+    if (const bool* flag = value->boolean()) return *flag;
+    at(name, [&] { reader_.fail("expected true or false"); });
+    return false;
+  }
+
+  std::uint64_t number(std::string_view name) {
+    const Value* value = get(name);
+    if (value == nullptr) return 0;
+    if (const auto number = value->natural()) return *number;
+    at(name, [&] { reader_.fail("expected a whole number, not negative"); });
+    return 0;
+  }
+
+  // A layer, -1 when it is not there.
+  std::int64_t layer(std::string_view name) {
+    if (!has(name)) return -1;
+    const std::uint64_t number = this->number(name);
+    if (number <= std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+      return static_cast<std::int64_t>(number);
+    at(name, [&] { reader_.fail("too large"); });
+    return -1;
+  }
+
+  template <class Enum, std::size_t N>
+  Enum word(std::string_view name, const std::array<Enum, N>& all) {
+    const std::string text = this->text(name);
+    if (const auto found = named(all, text)) return *found;
+    if (!reader_.failed())
+      at(name, [&] { reader_.fail("unknown word \"" + printable(text) + "\""); });
+    return all[0];
+  }
+
+  std::vector<std::string> texts(std::string_view name) {
+    std::vector<std::string> list;
+    each(name, [&](const Value& value) {
+      const std::string* text = value.string();
+      if (text == nullptr) reader_.fail("expected a text");
+      list.push_back(text == nullptr ? std::string() : *text);
+    });
+    return list;
+  }
+
+  template <class Row>
+  std::vector<Row> rows(std::string_view name, Row (*read)(Reader&, const Value&)) {
+    std::vector<Row> list;
+    each(name, [&](const Value& value) { list.push_back(read(reader_, value)); });
+    return list;
+  }
+
+  // Reads the object `name`; `read` gets its Members.
+  template <class Function>
+  void object(std::string_view name, Function read) {
+    const Value* value = get(name);
+    if (value == nullptr) return;
+    at(name, [&] {
+      Members members(reader_, *value);
+      if (!reader_.failed()) read(members);
+      members.done();
+    });
+  }
+  template <class Function>
+  void optional_object(std::string_view name, Function read) {
+    if (has(name)) object(name, read);
+  }
+
+  template <class T>
+  T one(std::string_view name, T (*read)(Reader&, const Value&)) {
+    T result{};
+    if (const Value* value = get(name)) at(name, [&] { result = read(reader_, *value); });
+    return result;
+  }
+
+  void fail(std::string_view name, std::string message) {
+    at(name, [&] { reader_.fail(std::move(message)); });
+  }
+
+ private:
+  const Value* peek(std::string_view name) const {
+    if (object_ == nullptr || reader_.failed()) return nullptr;
+    for (const auto& [key, value] : *object_)
+      if (key == name) return &value;
+    return nullptr;
+  }
+  const Value* find(std::string_view name) {
+    const Value* value = peek(name);
+    if (value == nullptr) return nullptr;
+    ++asked_;
+    names_.push_back(name);
+    return value;
+  }
+  const Value* get(std::string_view name) {
+    const Value* value = find(name);
+    if (value == nullptr && !reader_.failed())
+      reader_.fail("\"" + std::string(name) + "\" is missing");
+    return value;
+  }
+
+  std::string read_text(std::string_view name, const Value* value) {
+    if (value == nullptr) return {};
+    if (const std::string* text = value->string()) return *text;
+    at(name, [&] { reader_.fail("expected a text"); });
+    return {};
+  }
+
+  template <class Function>
+  void at(std::string_view name, Function function) {
+    reader_.enter(name);
+    function();
+    reader_.leave();
+  }
+
+  template <class Function>
+  void each(std::string_view name, Function function) {
+    const Value* value = get(name);
+    if (value == nullptr) return;
+    at(name, [&] {
+      if (value->array() == nullptr) return reader_.fail("expected a list");
+      for (std::size_t i = 0; i < value->elements().size() && !reader_.failed(); ++i) {
+        reader_.enter(i);
+        function(value->elements()[i]);
+        reader_.leave();
+      }
+    });
+  }
+
+  Reader& reader_;
+  const json::Object* object_;
+  std::size_t asked_ = 0;
+  std::vector<std::string_view> names_;
+};
+
+// ---- Evidence
+
+Place read_place(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  const std::string kind = m.text("kind");
+  Place place;
+  if (kind == "offset" || kind == "address") {
+    place.kind = kind == "offset" ? Place::Kind::offset : Place::Kind::address;
+    place.value = m.number("value");
+    place.text = m.optional_text("section");
+  } else if (kind == "line") {
+    place = Place::at_line(m.number("value"));
+  } else if (kind == "pointer" || kind == "name") {
+    place.kind = kind == "pointer" ? Place::Kind::pointer : Place::Kind::name;
+    place.text = m.text("name");
+  } else if (kind != "whole_file") {
+    m.fail("kind", "unknown word \"" + printable(kind) + "\"");
+  }
+  m.done();
+  return place;
+}
+
+Evidence read_evidence(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Evidence evidence;
+  evidence.analyzer = m.text("analyzer");
+  evidence.file = m.optional_text("file");
+  evidence.file_digest = m.optional_text("digest");
+  evidence.place = m.one("place", read_place);
+  evidence.seen = m.text("seen");
+  m.done();
+  return evidence;
+}
+
+// ---- The image
+
+LayerRow read_layer(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  LayerRow layer;
+  layer.digest = m.optional_text("digest");
+  layer.diff_id = m.optional_text("diff_id");
+  layer.size = m.number("size");
+  layer.created_by = m.optional_text("created_by");
+  layer.files = m.number("files");
+  m.done();
+  return layer;
+}
+
+ImageRow read_image(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ImageRow image;
+  image.digest = m.optional_text("digest");
+  image.platform = m.optional_text("platform");
+  image.source = m.text("source");
+  image.names = m.texts("names");
+  image.entrypoint = m.texts("entrypoint");
+  image.command = m.texts("command");
+  image.layers = m.rows("layers", read_layer);
+  m.done();
+  return image;
+}
+
+EcosystemCoverage read_ecosystem(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  EcosystemCoverage row;
+  row.ecosystem = m.text("name");
+  const std::string status = m.text("status");
+  row.components = m.number("components");
+  row.advisories = m.number("advisories");
+  row.newest = m.optional_text("newest");
+  if (!reader.failed() && status != (row.advisories > 0 ? "assessed" : "not assessed"))
+    m.fail("status", "contradicts the number of advisories");
+  m.done();
+  return row;
+}
+
+Coverage read_coverage(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Coverage coverage;
+  m.object("files", [&](Members& files) {
+    coverage.files = files.number("total");
+    coverage.identified = files.number("identified");
+    coverage.inert = files.number("inert");
+    coverage.gaps = files.number("gaps");
+    coverage.executable_files = files.number("executable");
+  });
+  m.object("executable_bytes", [&](Members& bytes) {
+    coverage.executable_bytes = bytes.number("total");
+    coverage.attributed_bytes = bytes.number("attributed");
+  });
+  coverage.ecosystems = m.rows("ecosystems", read_ecosystem);
+  m.done();
+  return coverage;
+}
+
+FileRow read_file(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  FileRow file;
+  file.path = m.text("path");
+  file.digest = m.optional_text("digest");
+  file.size = m.number("size");
+  file.layer = m.layer("layer");
+  file.kind = m.text("kind");
+  file.type = m.optional_text("type");
+  file.state = m.word("state", kStates);
+  file.owner = m.optional_text("owner");
+  if (m.has("shadowed")) {
+    file.shadowed = m.flag("shadowed");
+    file.shadowed_by = m.layer("shadowed_by");
+    if (!file.shadowed) m.fail("shadowed", "stands here only when it is true");
+  }
+  if (m.has("executable")) {
+    file.executable_bytes = m.number("executable");
+    file.attributed_bytes = m.number("attributed");
+    if (file.executable_bytes == 0) m.fail("executable", "stands here only when it is not 0");
+  }
+  m.done();
+  return file;
+}
+
+// ---- Components
+
+void read_version(Members& m, VersionClaim& version) {
+  if (m.has("version")) {
+    version.exact = m.optional_text("version");
+    return;
+  }
+  m.optional_object("versions", [&](Members& interval) {
+    version.low = interval.optional_text("low");
+    version.high = interval.optional_text("high");
+    version.candidates = interval.texts("candidates");
+    if (version.low.empty() && version.high.empty() && version.candidates.empty())
+      interval.fail("candidates", "an interval that says nothing");
+  });
+}
+
+Component read_component(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Component c;
+  c.id = m.text("id");
+  c.kind = m.word("kind", kComponentKinds);
+  c.name = m.text("name");
+  read_version(m, c.version);
+  c.ecosystem = m.text("ecosystem");
+  c.purl = m.optional_text("purl");
+  c.cpe = m.optional_text("cpe");
+  m.optional_object("source", [&](Members& source) {
+    c.source_name = source.optional_text("name");
+    c.source_version = source.optional_text("version");
+    if (c.source_name.empty() && c.source_version.empty())
+      source.fail("name", "a source that says nothing");
+  });
+  c.licenses = m.texts("licenses");
+  c.file = m.text("file");
+  c.file_digest = m.optional_text("digest");
+  c.layer = m.layer("layer");
+  const bool has_place = m.has("place");
+  const Place place = has_place ? m.one("place", read_place) : Place{};
+  c.owned_files = m.texts("owned_files");
+  c.packaged_as = m.optional_text("packaged_as");
+  c.confidence = m.word("confidence", kConfidences);
+  c.evidence = m.rows("evidence", read_evidence);
+  if (has_place == c.evidence.empty() || (has_place && place != c.evidence.front().place))
+    m.fail("place", "is not that of the first evidence");
+  m.done();
+  return c;
+}
+
+// ---- Findings
+
+std::string_view justification_of(const Finding& finding) {
+  if (finding.evidence.empty()) return {};
+  if (finding.verdict == Verdict::not_present) return "vulnerable_code_not_present";
+  if (finding.verdict == Verdict::present_unreachable) return "vulnerable_code_not_in_execute_path";
+  return {};
+}
+
+void read_scores(Members& m, Finding& f) {
+  m.optional_object("cvss", [&](Members& cvss) {
+    f.cvss = cvss.optional_text("vector");
+    f.cvss_score = cvss.optional_text("score");
+    if (f.cvss.empty() && f.cvss_score.empty()) cvss.fail("score", "a rating that says nothing");
+  });
+  f.kev = m.flag("kev");
+  m.optional_object("epss", [&](Members& epss) {
+    f.epss = epss.text("score");
+    f.epss_percentile = epss.optional_text("percentile");
+    if (f.epss.empty()) epss.fail("score", "an empty text");
+  });
+}
+
+void read_verdict(Members& m, Finding& f) {
+  m.object("verdict", [&](Members& verdict) {
+    f.verdict = verdict.word("status", kVerdicts);
+    const std::string justification = verdict.optional_text("justification");
+    f.why = verdict.text("why");
+    f.evidence = verdict.rows("proof", read_evidence);
+    if (justification != justification_of(f))
+      verdict.fail("justification", "is not what status and proof amount to");
+  });
+}
+
+Finding read_finding(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Finding f;
+  f.id = m.text("id");
+  f.aliases = m.texts("aliases");
+  f.component = m.text("component");
+  f.severity = m.word("severity", kSeverities);
+  read_scores(m, f);
+  f.fixed_in = m.texts("fixed_in");
+  f.published = m.optional_text("published");
+  f.range_uncertain = m.flag("range_uncertain");
+  f.source = m.text("source");
+  read_verdict(m, f);
+  f.ignored = m.flag("ignored");
+  if (f.ignored) f.ignored_because = m.text("ignored_because");
+  f.in_baseline = m.flag("in_baseline");
+  m.done();
+  return f;
+}
+
+// ---- The rest
+
+Mention read_mention(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Mention mention;
+  mention.library = m.text("library");
+  mention.version = m.optional_text("version");
+  mention.file = m.text("file");
+  mention.why = m.text("why");
+  mention.evidence = m.one("evidence", read_evidence);
+  m.done();
+  return mention;
+}
+
+Gap read_gap(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Gap gap;
+  gap.stage = m.text("stage");
+  gap.file = m.optional_text("file");
+  gap.file_digest = m.optional_text("digest");
+  gap.layer = m.layer("layer");
+  gap.code = m.word("code", kErrorCodes);
+  gap.reason = m.text("reason");
+  m.done();
+  return gap;
+}
+
+DataRow read_data(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  DataRow row;
+  row.kind = m.text("kind");
+  row.id = m.text("id");
+  row.date = m.optional_text("date");
+  m.done();
+  return row;
+}
+
+// "2026-11-24T12:00:00Z": the formats cut it and write it where a time must stand.
+bool is_time(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  if (text.size() != kForm.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return false;
+  }
+  return true;
+}
+
+// What a schema cannot say and the formats rely on.
+void check_references(Members& m, const Report& report) {
+  std::set<std::string_view> ids;
+  for (const Component& component : report.components)
+    if (!ids.insert(component.id).second)
+      return m.fail("components", "two with the id \"" + printable(component.id) + "\"");
+  for (const Finding& finding : report.findings)
+    if (!ids.contains(finding.component))
+      return m.fail("findings", "one refers to a component that is not there: \"" +
+                                    printable(finding.component) + "\"");
+}
+
+Report read_document(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Report report;
+  if (m.has("schema") && value["schema"].natural() != kSchema)
+    m.fail("schema", "this fathom reads " + std::to_string(kSchema));
+  m.number("schema");
+  m.object("tool", [&](Members& tool) {
+    if (tool.text("name") != "fathom") tool.fail("name", "not a fathom report");
+    tool.text("version");
+  });
+  report.target = m.text("target");
+  report.now = m.text("now");
+  if (!reader.failed() && !is_time(report.now))
+    m.fail("now", "expected a time like 2026-11-24T12:00:00Z");
+  const std::uint64_t status = m.number("exit_status");
+  if (status > 4) m.fail("exit_status", "expected 0 to 4");
+  report.exit_status = static_cast<int>(status);
+  report.incomplete = m.flag("incomplete");
+  m.object("policy", [&](Members& policy) {
+    report.policy.failed = policy.flag("failed");
+    report.policy.reasons = policy.texts("reasons");
+  });
+  report.image = m.one("image", read_image);
+  report.coverage = m.one("coverage", read_coverage);
+  report.findings = m.rows("findings", read_finding);
+  report.components = m.rows("components", read_component);
+  report.gaps = m.rows("gaps", read_gap);
+  report.mentions = m.rows("mentions", read_mention);
+  report.files = m.rows("files", read_file);
+  report.data = m.rows("data", read_data);
+  report.notes = m.texts("notes");
+  if (!reader.failed()) check_references(m, report);
+  m.done();
+  return report;
+}
+
+}  // namespace
+
+Result<Report> read_report(std::string_view json, const Limits& limits) {
+  if (json.size() > limits.report_bytes)
+    return Error{ErrorCode::limit_exceeded,
+                 "a report of more than " + human_bytes(limits.report_bytes)};
+  Limits nodes = limits;
+  nodes.json_nodes = limits.report_nodes;
+  const Value document = TRY(json::parse(json, nodes));
+  // Said first: everything else would be wrong as well and say less.
+  if (!document.has("schema") || !document["tool"].has("name"))
+    return Error{ErrorCode::malformed, "not a fathom report; write one with -o json"};
+  Reader reader;
+  Report report = read_document(reader, document);
+  if (reader.failed()) return reader.take_error();
+  return report;
+}
+
+}  // namespace fathom
