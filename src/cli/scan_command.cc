@@ -146,6 +146,18 @@ Done write_outputs(const std::vector<Output>& outputs, const Report& report,
   return Ok{};
 }
 
+Result<registry::Options> parse_registry(const Arguments& arguments) {
+  registry::Options options;
+  options.insecure = arguments.on("insecure");
+  options.ca_file = arguments.one("ca-file");
+  options.timeout_seconds = TRY(parse_count(arguments, "network-timeout", 30, 3600));
+  for (const std::string& text : arguments.all("registry-mirror")) {
+    registry::Mirror mirror = TRY(registry::parse_mirror(text));
+    options.mirrors.push_back(std::move(mirror));
+  }
+  return options;
+}
+
 Result<int> scan_and_report(const Arguments& arguments) {
   if (arguments.operands.size() != 1)
     return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
@@ -157,6 +169,7 @@ Result<int> scan_and_report(const Arguments& arguments) {
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
       static_cast<int>(TRY(parse_count(arguments, "stall-timeout", 300, 86'400)));
+  options.examine.registry = TRY(parse_registry(arguments));
   Target target = TRY(parse_target(arguments.operands[0]));
   target.platform = arguments.one("platform");
   std::string place = printable(target.text);

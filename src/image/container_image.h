@@ -46,6 +46,11 @@ Result<std::unique_ptr<Image>> open_oci(std::unique_ptr<Container> container,
                                         std::string_view source, const OpenOptions& options,
                                         const Limits& limits);
 
+// The same when the index is known already.
+Result<std::unique_ptr<Image>> open_index(std::unique_ptr<Container> container,
+                                          const Manifest& index, std::string_view source,
+                                          const OpenOptions& options, const Limits& limits);
+
 // The manifest in the container's OCI index that has this config: its digest and what it says.
 struct FoundManifest {
   std::string digest;

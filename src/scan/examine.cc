@@ -42,8 +42,8 @@ class Examination {
     job.scheme = target_.scheme;
     job.platform = target_.platform;
     job.reference = target_.reference;
-    job.file_name = target_.path.substr(target_.path.rfind('/') + 1);
-    job.is_directory = server_.is_directory();
+    job.file_name = target_.image ? target_.path : target_.path.substr(target_.path.rfind('/') + 1);
+    job.kind = server_.kind();
     job.jobs = options_.jobs;
     job.limits.assign(reinterpret_cast<const char*>(&options_.limits), sizeof options_.limits);
     job.known.assign(known_.begin(), known_.end());
@@ -225,8 +225,18 @@ class Examination {
 
 }  // namespace
 
+namespace {
+
+Result<confine::StoreServer> open_server(const Target& target, const ExamineOptions& options) {
+  if (!target.image) return confine::StoreServer::open(target.path).in(target.path);
+  std::unique_ptr<image::Store> store = TRY(registry::open_store(*target.image, options.registry));
+  return confine::StoreServer::of_registry(std::move(store));
+}
+
+}  // namespace
+
 Result<Examined> examine(const Target& target, const ExamineOptions& options) {
-  confine::StoreServer server = TRY(confine::StoreServer::open(target.path).in(target.path));
+  confine::StoreServer server = TRY(open_server(target, options));
   return Examination(target, options, std::move(server)).run();
 }
 

@@ -30,7 +30,7 @@ static_assert(std::is_trivially_copyable_v<Limits>);
 
 struct Job {
   std::string scheme, platform, reference, file_name;
-  bool is_directory = false;
+  confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
   std::string limits;                         // the bytes of a Limits
   std::vector<std::string> known;             // digests whose facts the parent already has
@@ -74,8 +74,8 @@ struct SandboxMessage {
 
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.scheme, j.platform, j.reference, j.file_name, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
-        j.skipped, j.skipped_layers, j.hash_only);
+  codec(j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs, j.limits, j.known,
+        j.suspects, j.skipped, j.skipped_layers, j.hash_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {
@@ -102,6 +102,11 @@ void describe(Codec& codec, SandboxMessage& s) {
   codec(s.missing);
 }
 
+template <class Codec>
+void describe(Codec& codec, Attachment& a) {
+  codec(a.kind, a.type, a.digest, a.size, a.subject, a.found);
+}
+
 namespace image {
 
 template <class Codec>
@@ -111,7 +116,7 @@ void describe(Codec& codec, LayerInfo& l) {
 template <class Codec>
 void describe(Codec& codec, ImageInfo& i) {
   codec(i.source, i.digest, i.platform, i.names, i.created, i.user, i.working_dir, i.entrypoint,
-        i.command, i.env, i.layers, i.gaps);
+        i.command, i.env, i.layers, i.gaps, i.asked_for_attached, i.attached);
 }
 template <class Codec>
 void describe(Codec& codec, Entry& e) {

@@ -55,7 +55,7 @@ class Worker {
 
   Done run() {
     TRY(send(WireType::working, Working{}));
-    std::unique_ptr<image::Store> store = confine::channel_store(channel_, job_.is_directory);
+    std::unique_ptr<image::Store> store = confine::channel_store(channel_, job_.kind);
     image::OpenOptions options{job_.scheme, job_.platform, job_.file_name, job_.reference};
     std::unique_ptr<image::Image> image = TRY(image::open_image(*store, options, limits_));
     TRY(send(WireType::image_info, image->info()));
