@@ -21,6 +21,10 @@ constexpr std::array kScanFlags{
     Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to scan",
          "Default: linux on this machine's architecture, or the only one there is.",
          "linux/amd64 linux/arm64"},
+    Flag{"all-platforms", 0, "", false, "scan every image of an index, one after the other",
+         "Each has a report of its own: a FILE needs {platform} in its name (linux-arm64-v8), on "
+         "stdout they follow one another. The exit status is that of the worst.",
+         ""},
     Flag{"fail-on", 0, "WORD", true, "exit with 1 when a finding is of this kind",
          "A severity (low, medium, high, critical: that one or above), kev (known to be "
          "exploited), reachable, unknown (no verdict), gaps (something could not be read). "

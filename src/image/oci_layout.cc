@@ -162,6 +162,17 @@ class Chooser {
     return choice;
   }
 
+  Result<std::vector<ImageChoice>> list(std::vector<Candidate> candidates) {
+    if (!options_.reference.empty()) candidates = TRY(by_reference(std::move(candidates)));
+    std::vector<ImageChoice> choices;
+    for (Candidate& candidate : candidates) {
+      fill_platform(candidate.descriptor);
+      choices.push_back(
+          {candidate.descriptor.digest.text(), oci::text_of(candidate.descriptor.platform)});
+    }
+    return choices;
+  }
+
  private:
   Result<std::vector<Candidate>> by_reference(std::vector<Candidate> candidates) const {
     std::string choices = choices_of(candidates);
@@ -258,13 +269,6 @@ class Chooser {
   std::optional<oci::Platform> wanted_;
 };
 
-Result<Manifest> read_index(Container& container, const Limits& limits) {
-  Bytes bytes = TRY(container.read("index.json", limits.manifest_bytes));
-  Manifest index = TRY(parse_manifest(ByteView(bytes).as_text(), limits).in("index.json"));
-  if (!index.is_index) return Error{ErrorCode::malformed, "index.json is not an index"};
-  return index;
-}
-
 std::vector<LayerBlob> layer_blobs(const Manifest& manifest) {
   std::vector<LayerBlob> blobs;
   for (const oci::Descriptor& layer : manifest.layers) {
@@ -297,6 +301,13 @@ Result<std::unique_ptr<Image>> open_archive(Probe& probe, const OpenOptions& opt
 
 }  // namespace
 
+Result<Manifest> read_index(Container& container, const Limits& limits) {
+  Bytes bytes = TRY(container.read("index.json", limits.manifest_bytes));
+  Manifest index = TRY(parse_manifest(ByteView(bytes).as_text(), limits).in("index.json"));
+  if (!index.is_index) return Error{ErrorCode::malformed, "index.json is not an index"};
+  return index;
+}
+
 Result<std::unique_ptr<Image>> open_oci(std::unique_ptr<Container> container,
                                         std::string_view source, const OpenOptions& options,
                                         const Limits& limits) {
@@ -325,6 +336,15 @@ Result<std::unique_ptr<Image>> open_index(std::unique_ptr<Container> container,
   describe_layers(choice.config, blobs, info.gaps);
   return std::unique_ptr<Image>(
       new ContainerImage(std::move(container), std::move(info), std::move(blobs), limits));
+}
+
+Result<std::vector<ImageChoice>> list_index(Container& container, const Manifest& index,
+                                            const OpenOptions& options, const Limits& limits) {
+  Collector collector(container, limits);
+  collector.run(index);
+  if (collector.candidates.empty() && !collector.problems.empty())
+    return std::move(collector.problems[0]);
+  return Chooser(container, options, limits).list(std::move(collector.candidates));
 }
 
 std::optional<FoundManifest> find_manifest_of(Container& container, const std::string& config,

@@ -53,8 +53,21 @@ class RegistryContainer : public Container {
   Limits limits_;
 };
 
-// The index that a layout with nothing but this image would have.
-Result<Manifest> index_of(Container& container, const OpenOptions& options, const Limits& limits) {
+bool wants(Probe&) { return false; }  // never found by looking: a registry is asked for by name
+
+Result<std::unique_ptr<Image>> open(Probe& probe, const OpenOptions& options) {
+  if (!probe.store().is_registry()) return Error{ErrorCode::usage, "is no registry"};
+  std::unique_ptr<Container> container = registry_container(probe.store(), probe.limits());
+  const Manifest index = TRY(read_registry_index(*container, options, probe.limits()));
+  OpenOptions inside = options;
+  inside.reference.clear();  // has been followed
+  return open_index(std::move(container), index, "registry", inside, probe.limits());
+}
+
+}  // namespace
+
+Result<Manifest> read_registry_index(Container& container, const OpenOptions& options,
+                                     const Limits& limits) {
   Result<Digest> digest = parse_digest(options.reference);
   const std::string name = digest ? container.manifest_name(*digest) : "tags/" + options.reference;
   const Bytes bytes = TRY(container.read(name, limits.manifest_bytes));
@@ -70,19 +83,6 @@ Result<Manifest> index_of(Container& container, const OpenOptions& options, cons
   index.manifests.push_back(std::move(entry));
   return index;
 }
-
-bool wants(Probe&) { return false; }  // never found by looking: a registry is asked for by name
-
-Result<std::unique_ptr<Image>> open(Probe& probe, const OpenOptions& options) {
-  if (!probe.store().is_registry()) return Error{ErrorCode::usage, "is no registry"};
-  std::unique_ptr<Container> container = registry_container(probe.store(), probe.limits());
-  const Manifest index = TRY(index_of(*container, options, probe.limits()));
-  OpenOptions inside = options;
-  inside.reference.clear();  // has been followed
-  return open_index(std::move(container), index, "registry", inside, probe.limits());
-}
-
-}  // namespace
 
 std::unique_ptr<Container> registry_container(Store& store, const Limits& limits) {
   return std::make_unique<RegistryContainer>(store, limits);

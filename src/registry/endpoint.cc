@@ -71,7 +71,12 @@ std::string reason_phrase(int status) {
 Endpoint::Endpoint(Place place, const Options& options, net::Proxies proxies)
     : place_(std::move(place)),
       options_(options),
-      client_(http_options(options, std::move(proxies))) {}
+      client_(http_options(options, std::move(proxies))) {
+  // Not the other way round: many small servers wait for ever for the line end that a TLS
+  // greeting does not have.
+  if (place_.is_loopback && options.ca_file.empty() && place_.url.scheme == "https")
+    change_scheme();
+}
 
 Result<net::Response> Endpoint::get(const std::string& path, std::vector<net::Header> headers) {
   net::Url url = place_.url;
@@ -86,9 +91,17 @@ Result<net::Response> Endpoint::get_url(const net::Url& asked, std::vector<net::
     url.port = place_.url.port;
     Result<net::Response> response = get_once(url, headers);
     if (!response) {
-      if (try_again_after(response.error(), attempts)) continue;
-      return response;
+      Error error = std::move(response).error();
+      if (try_other_scheme(error) || try_again_after(error, attempts)) continue;
+      return error;
     }
+    // How HTTPS servers answer plain HTTP.
+    if (response->head.status == 400 && place_.url.scheme == "http" && !scheme_is_known_) {
+      scheme_is_known_ = true;
+      change_scheme();
+      continue;
+    }
+    scheme_is_known_ = true;
     if (is_success(*response)) return response;
     if (try_again_after(*response, attempts)) continue;
     return explain(*response, url.target);
@@ -104,14 +117,33 @@ Result<net::Response> Endpoint::get_once(const net::Url& url,
   return client_.follow(request, {.allow_downgrade = options_.insecure});
 }
 
+void Endpoint::change_scheme() {
+  const bool usual_port = place_.url.port == (place_.url.scheme == "https" ? 443 : 80);
+  place_.url.scheme = place_.url.scheme == "https" ? "http" : "https";
+  if (usual_port) place_.url.port = place_.url.scheme == "https" ? 443 : 80;
+}
+
+// Where both are allowed the first request finds out which of the two is spoken. When neither
+// works, what went wrong first is what the user hears, unless a certificate was the reason.
+bool Endpoint::try_other_scheme(Error& error) {
+  if (scheme_is_known_ || !place_.may_be_plain) return false;
+  const net::Trouble trouble = client_.trouble();
+  if (first_failure_) {
+    if (trouble != net::Trouble::certificate) error = *first_failure_;
+    return false;
+  }
+  const bool https = place_.url.scheme == "https";
+  const bool other_may_fit =
+      https ? trouble == net::Trouble::not_tls
+            : trouble == net::Trouble::cut || trouble == net::Trouble::protocol;
+  if (!other_may_fit) return false;
+  first_failure_ = error;
+  change_scheme();
+  return true;
+}
+
 bool Endpoint::try_again_after(const Error&, Attempts& attempts) {
   const net::Trouble trouble = client_.trouble();
-  if (trouble == net::Trouble::not_tls && place_.may_be_plain && place_.url.scheme == "https") {
-    const bool usual_port = place_.url.port == 443;
-    place_.url.scheme = "http";
-    if (usual_port) place_.url.port = 80;
-    return true;
-  }
   const bool passing = trouble == net::Trouble::cut;
   dead_ = !passing && trouble != net::Trouble::protocol && trouble != net::Trouble::refused;
   if (!passing || attempts.retries == kMostRetries) return false;
@@ -215,7 +247,7 @@ Done Endpoint::take_token(const Challenge& challenge) {
 std::string Endpoint::no_login_advice() const {
   if (!credentials_ || credentials_->empty())
     return "no credentials for it were found (docker login " + place_.registry +
-           ", or REGISTRY_AUTH_FILE)";
+           ", or REGISTRY_AUTH_FILE), or it has no such image";
   return "it refused the credentials of " + credentials_->origin;
 }
 

@@ -20,7 +20,8 @@ class Endpoint {
     std::string registry;       // for credentials: "docker.io", "mirror.example:5000"
     std::string repository;     // "library/debian", with the mirror's prefix
     net::Url url;               // scheme, host and port
-    bool may_be_plain = false;  // http may be used when https is not spoken there
+    bool is_loopback = false;   // then plain HTTP is tried first
+    bool may_be_plain = false;  // HTTP and HTTPS will do
   };
   Endpoint(Place place, const Options& options, net::Proxies proxies);
 
@@ -40,6 +41,8 @@ class Endpoint {
     int logins = 0, waits = 0, retries = 0;
   };
   Result<net::Response> get_once(const net::Url& url, const std::vector<net::Header>& headers);
+  void change_scheme();
+  bool try_other_scheme(Error& error);
   bool try_again_after(const Error& error, Attempts& attempts);
   bool try_again_after(const net::Response& response, Attempts& attempts);
   Done log_in(const net::Response& response);
@@ -55,6 +58,8 @@ class Endpoint {
   std::string authorization_;
   std::optional<Credentials> credentials_;
   bool dead_ = false;
+  bool scheme_is_known_ = false;
+  std::optional<Error> first_failure_;  // of the scheme that was tried first
   std::string login_failure_;
 };
 

@@ -103,8 +103,10 @@ class RegistryStore : public image::Store {
     if (++fetches_ > kMostFetches)
       return Error{ErrorCode::limit_exceeded, "more requests to the registry than the limit"};
     if (asked.is_referrers) return fetch_referrers(name, asked, wanted.most);
-    // Small ones are read to the end and checked here, so that a mirror's mistake can be made good.
-    if (wanted.most <= options_.limits.manifest_bytes) return fetch_document(name, asked, wanted);
+    // Documents are read to the end and checked here, so that a mirror's mistake can be made good;
+    // layers go on as they come.
+    if (!wanted.exact && wanted.most <= options_.limits.manifest_bytes)
+      return fetch_document(name, asked, wanted);
     return fetch_stream(asked, wanted);
   }
 
@@ -122,12 +124,13 @@ class RegistryStore : public image::Store {
   }
 
   Result<Endpoint::Place> own_place(const oci::Reference& reference) const {
-    Endpoint::Place place{reference.registry, reference.path, {}, false};
+    Endpoint::Place place{reference.registry, reference.path, {}, false, false};
     place.url.scheme = "https";
     const bool hub = reference.registry == kDockerHub;
     TRY(net::parse_authority(hub ? kDockerHubHost : std::string_view(reference.registry),
                              place.url));
-    place.may_be_plain = options_.insecure || is_loopback_host(place.url.host);
+    place.is_loopback = is_loopback_host(place.url.host);
+    place.may_be_plain = options_.insecure || place.is_loopback;
     return place;
   }
 
@@ -140,8 +143,7 @@ class RegistryStore : public image::Store {
     place.url.target = "/";
     place.registry = place.url.authority();
     place.repository = prefix.empty() ? reference.path : prefix + "/" + reference.path;
-    place.may_be_plain = options_.insecure || is_loopback_host(place.url.host);
-    return place;
+    return place;  // its address says which scheme it has
   }
 
   Result<std::unique_ptr<archive::ByteSource>> fetch_stream(const Asked& asked,

@@ -18,6 +18,14 @@ class Examination {
   Examination(const Target& target, const ExamineOptions& options, confine::StoreServer server)
       : target_(target), options_(options), server_(std::move(server)) {}
 
+  Result<std::vector<image::ImageChoice>> list() {
+    list_only_ = true;
+    start_over(0);
+    const std::string death = TRY(run_child());
+    if (death.empty()) return std::move(choices_);
+    return Error{ErrorCode::crashed, "the confined reader died while opening it: " + death};
+  }
+
   // Starts children until one comes to the end of the image.
   Result<Examined> run() {
     for (std::uint64_t deaths = 0;; ++deaths) {
@@ -51,6 +59,7 @@ class Examination {
     for (const auto& [digest, why] : killers_) job.skipped.push_back(digest);
     for (const auto& [layer, why] : killer_layers_) job.skipped_layers.push_back(layer);
     job.hash_only = hash_only_;
+    job.list_only = list_only_;
     return job;
   }
 
@@ -103,6 +112,11 @@ class Examination {
         return take_facts(TRY(decode_value<FactsMessage>(payload)));
       case WireType::layer_done:
         return take_layer(TRY(decode_value<LayerDone>(payload)));
+      case WireType::choices: {
+        Choices choices = TRY(decode_value<Choices>(payload));
+        choices_ = std::move(choices.images);
+        return Ok{};
+      }
       case WireType::failed: {
         Failure failure = TRY(decode_value<Failure>(payload));
         failure_ = Error{failure.code, failure.message};
@@ -219,7 +233,8 @@ class Examination {
   std::set<std::string> known_, suspects_;
   std::map<std::string, std::string> killers_;  // digest → how the child died
   std::map<std::uint64_t, std::string> killer_layers_;
-  bool hash_only_ = false;
+  bool hash_only_ = false, list_only_ = false;
+  std::vector<image::ImageChoice> choices_;
   std::optional<Error> failure_;
 };
 
@@ -238,6 +253,23 @@ Result<confine::StoreServer> open_server(const Target& target, const ExamineOpti
 Result<Examined> examine(const Target& target, const ExamineOptions& options) {
   confine::StoreServer server = TRY(open_server(target, options));
   return Examination(target, options, std::move(server)).run();
+}
+
+Result<std::vector<Target>> all_images(const Target& target, const ExamineOptions& options) {
+  confine::StoreServer server = TRY(open_server(target, options));
+  const std::vector<image::ImageChoice> choices =
+      TRY(Examination(target, options, std::move(server)).list());
+  std::vector<Target> targets;
+  for (const image::ImageChoice& choice : choices) {
+    Target one = target;
+    one.platform = choice.platform;
+    if (!choice.digest.empty()) {
+      one.reference = choice.digest;
+      if (one.image) one.image->digest = TRY(parse_digest(choice.digest));
+    }
+    targets.push_back(std::move(one));
+  }
+  return targets;
 }
 
 }  // namespace fathom

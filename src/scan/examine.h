@@ -42,6 +42,9 @@ struct Examined {
 // An error means that there is no image to scan at all.
 Result<Examined> examine(const Target& target, const ExamineOptions& options);
 
+// The images of a target that has several, each named by its digest and its platform.
+Result<std::vector<Target>> all_images(const Target& target, const ExamineOptions& options);
+
 // The child's main.
 int run_confined_child(confine::Channel channel);
 

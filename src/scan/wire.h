@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "confine/channel_store.h"
+#include "image/choices.h"
 #include "image/image.h"
 #include "model/codec.h"
 
@@ -21,6 +22,7 @@ enum class WireType : std::uint32_t {
   entries,                        // Entries
   facts,                          // FactsMessage
   layer_done,                     // LayerDone
+  choices,                        // Choices: the answer to a job that only lists
   failed,                         // Failure: there is no image to scan
   done,
 };
@@ -38,6 +40,11 @@ struct Job {
   std::vector<std::string> skipped;           // digests never to examine again
   std::vector<std::uint64_t> skipped_layers;  // layers never to read again
   bool hash_only = false;                     // examine nothing that is not known
+  bool list_only = false;                     // say which images there are, read none
+};
+
+struct Choices {
+  std::vector<image::ImageChoice> images;
 };
 
 // What dies if the child dies now.
@@ -75,7 +82,7 @@ struct SandboxMessage {
 template <class Codec>
 void describe(Codec& codec, Job& j) {
   codec(j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs, j.limits, j.known,
-        j.suspects, j.skipped, j.skipped_layers, j.hash_only);
+        j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {
@@ -110,6 +117,10 @@ void describe(Codec& codec, Attachment& a) {
 namespace image {
 
 template <class Codec>
+void describe(Codec& codec, ImageChoice& c) {
+  codec(c.digest, c.platform);
+}
+template <class Codec>
 void describe(Codec& codec, LayerInfo& l) {
   codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.empty);
 }
@@ -125,4 +136,10 @@ void describe(Codec& codec, Entry& e) {
 }
 
 }  // namespace image
+
+template <class Codec>
+void describe(Codec& codec, Choices& c) {
+  codec(c.images);
+}
+
 }  // namespace fathom
