@@ -21,6 +21,10 @@ constexpr std::array kScanFlags{
     Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to scan",
          "Default: linux on this machine's architecture, or the only one there is.",
          "linux/amd64 linux/arm64"},
+    Flag{"all-platforms", 0, "", false, "scan every image of an index, one after the other",
+         "Each has a report of its own: a FILE needs {platform} in its name (linux-arm64-v8), on "
+         "stdout they follow one another. The exit status is that of the worst.",
+         ""},
     Flag{"fail-on", 0, "WORD", true, "exit with 1 when a finding is of this kind",
          "A severity (low, medium, high, critical: that one or above), kev (known to be "
          "exploited), epss>=0.1 (that probability of exploitation or above), fixable (a release "
@@ -49,6 +53,18 @@ constexpr std::array kScanFlags{
          "What depends on time (expiry of ignore rules) uses it; the same time, data and image "
          "give the same bytes.",
          ""},
+    Flag{"insecure", 0, "", false, "let a registry speak plain HTTP, or with any certificate",
+         "Registries on this machine (localhost, 127.0.0.1, ::1) may speak plain HTTP without it.",
+         ""},
+    Flag{"ca-file", 0, "FILE", false, "certificates to trust beside the system's, PEM",
+         "For registries with a certificate of a private authority.", ""},
+    Flag{"registry-mirror", 0, "[REGISTRY=]URL", true, "a server to ask before the registry itself",
+         "Without a registry it is a mirror of docker.io. What a mirror does not have, or has "
+         "wrong, "
+         "comes from the registry.",
+         ""},
+    Flag{"network-timeout", 0, "SECONDS", false,
+         "give up on a server that is silent for longer than this (30)", "", ""},
     Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
     Flag{"stall-timeout", 0, "SECONDS", false,
          "give up on a file that takes longer than this (300)",
@@ -71,7 +87,12 @@ constexpr std::array kConvertFlags{
 constexpr std::array kCommands{
     Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
             "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
-            "Schemes: {schemes}; found by looking when none is given.\n\n"
+            "Schemes: {schemes}; found by looking when none is given. What is no file and does not "
+            "look like a path is the name of an image in a registry, as in debian:12.\n\n"
+            "Registries are logged in to with what docker login and podman login have stored "
+            "($REGISTRY_AUTH_FILE, ~/.docker/config.json, credential helpers); HTTPS_PROXY and "
+            "NO_PROXY are followed. What is attached to an image (signatures, SBOMs, attestations) "
+            "is listed, not verified.\n\n"
             "Exit status: 0 assessed and policy met; 1 a gate failed; 2 usage, or could not run; "
             "3 nothing was recognised, an executable file yielded no component, or too little is "
             "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 
@@ -88,6 +89,71 @@ Result<policy::Policy> parse_policy(const Arguments& arguments) {
   return policy;
 }
 
+Result<registry::Options> parse_registry(const Arguments& arguments) {
+  registry::Options options;
+  options.insecure = arguments.on("insecure");
+  options.ca_file = arguments.one("ca-file");
+  options.timeout_seconds = TRY(parse_count(arguments, "network-timeout", 30, 3600));
+  for (const std::string& text : arguments.all("registry-mirror")) {
+    registry::Mirror mirror = TRY(registry::parse_mirror(text));
+    options.mirrors.push_back(std::move(mirror));
+  }
+  return options;
+}
+
+Result<int> scan_one(const Target& target, const std::vector<Output>& outputs,
+                     const Arguments& arguments, const ScanOptions& options) {
+  std::string place = printable(target.text);
+  // A bare word may have been meant as a file.
+  if (target.image && place.find_first_of(":/") == place.npos)
+    place += " (no file, so the name of an image)";
+  const Report report = TRY(scan(target, vuln::embedded_pack(), options).in(place));
+  TRY(write_outputs(outputs, report, arguments));
+  return report.exit_status;
+}
+
+constexpr std::string_view kPlatformMark = "{platform}";
+
+// The platform, with the digest where another image has the same.
+std::string file_for(std::string file, const Target& target, const std::vector<Target>& all) {
+  constexpr std::size_t kDigestCharacters = sizeof "sha256:" - 1 + 12;
+  std::string name = target.platform;
+  if (name.empty() || std::ranges::count(all, name, &Target::platform) > 1)
+    name += (name.empty() ? "" : "-") + target.reference.substr(0, kDigestCharacters);
+  for (char& c : name)
+    if (c == '/' || c == ':' || !(c > ' ' && c < 0x7f)) c = '-';
+  for (std::size_t at; (at = file.find(kPlatformMark)) != file.npos;)
+    file.replace(at, kPlatformMark.size(), name);
+  return file;
+}
+
+// The statuses from what counts most; see the exit status in the command's help.
+int worse(int a, int b) {
+  for (int status : {2, 1, 3, 4})
+    if (a == status || b == status) return status;
+  return 0;
+}
+
+Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
+                     const Arguments& arguments, const ScanOptions& options) {
+  if (!target.platform.empty()) return usage("--all-platforms and --platform exclude each other");
+  for (const Output& output : outputs)
+    if (!output.file.empty() && output.file.find(kPlatformMark) == output.file.npos)
+      return usage("with --all-platforms a file needs {platform} in its name: " +
+                   printable(output.file));
+  const std::vector<Target> targets =
+      TRY(all_images(target, options.examine).in(printable(target.text)));
+  int status = 0;
+  for (const Target& one : targets) {
+    std::vector<Output> its_own = outputs;
+    for (Output& output : its_own) output.file = file_for(output.file, one, targets);
+    Result<int> result = scan_one(one, its_own, arguments, options);
+    if (!result) log::error(result.error().message);
+    status = worse(status, result ? *result : kExitUsage);
+  }
+  return status;
+}
+
 Result<int> scan_and_report(const Arguments& arguments) {
   if (arguments.operands.size() != 1)
     return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
@@ -99,12 +165,11 @@ Result<int> scan_and_report(const Arguments& arguments) {
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
       static_cast<int>(TRY(parse_count(arguments, "stall-timeout", 300, 86'400)));
+  options.examine.registry = TRY(parse_registry(arguments));
   Target target = TRY(parse_target(arguments.operands[0]));
   target.platform = arguments.one("platform");
-  std::string place = printable(target.text);
-  Report report = TRY(scan(target, vuln::embedded_pack(), std::move(options)).in(place));
-  TRY(write_outputs(outputs, report, arguments));
-  return report.exit_status;
+  if (arguments.on("all-platforms")) return scan_all(target, outputs, arguments, options);
+  return scan_one(target, outputs, arguments, options);
 }
 
 }  // namespace

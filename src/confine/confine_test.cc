@@ -147,7 +147,8 @@ TEST(ChannelStore, ServesAFolderAndNothingElse) {
   std::ofstream(root.string() + "_outside") << "secret";
   ChildOptions options{[](Channel channel) {
                          enter_sandbox({});
-                         std::unique_ptr<image::Store> store = channel_store(channel, true);
+                         std::unique_ptr<image::Store> store =
+                             channel_store(channel, StoreKind::folder);
                          Result<std::unique_ptr<image::Blob>> good = store->open("a/file");
                          if (!good || (*good)->size() != 7) return 1;
                          if (store->open("../fathom_store_outside")) return 2;

@@ -14,7 +14,7 @@ ContainerImage::ContainerImage(std::unique_ptr<Container> container, ImageInfo i
 
 Layer ContainerImage::read_layer(std::size_t index, const EntryVisitor& visit) {
   const LayerBlob& blob = blobs_[index];
-  Result<Container::Opened> opened = container_->open(blob.name);
+  Result<Container::Opened> opened = container_->open_blob(blob.name, blob.info.size);
   if (opened)
     return read_tar_layer(std::move(opened->source), {blob.info}, budget_, limits_, visit);
   Layer layer;

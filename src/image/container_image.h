@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "image/choices.h"
 #include "image/containers.h"
 #include "image/documents.h"
 #include "image/image.h"
@@ -45,6 +46,20 @@ bool has_oci_layout(Container& container);
 Result<std::unique_ptr<Image>> open_oci(std::unique_ptr<Container> container,
                                         std::string_view source, const OpenOptions& options,
                                         const Limits& limits);
+
+// The same when the index is known already.
+Result<std::unique_ptr<Image>> open_index(std::unique_ptr<Container> container,
+                                          const Manifest& index, std::string_view source,
+                                          const OpenOptions& options, const Limits& limits);
+
+// Every image of an index that options.reference does not exclude.
+Result<std::vector<ImageChoice>> list_index(Container& container, const Manifest& index,
+                                            const OpenOptions& options, const Limits& limits);
+Result<Manifest> read_index(Container& container, const Limits& limits);
+// In a registry, the index that a layout with nothing but the image of options.reference would
+// have.
+Result<Manifest> read_registry_index(Container& container, const OpenOptions& options,
+                                     const Limits& limits);
 
 // The manifest in the container's OCI index that has this config: its digest and what it says.
 struct FoundManifest {

@@ -4,14 +4,18 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/limits.h"
 #include "image/store.h"
+#include "oci/descriptor.h"
 
 namespace fathom::image {
+
+struct ImageInfo;
 
 class Container {
  public:
@@ -23,13 +27,25 @@ class Container {
     std::unique_ptr<archive::ByteSource> source;
   };
   virtual Result<Opened> open(std::string_view name) = 0;
+  // What a manifest is called here; layouts keep it among the other blobs.
+  virtual std::string manifest_name(const Digest& digest) const { return oci::blob_path(digest); }
+  // A blob of which a descriptor has said how large it is.
+  virtual Result<Opened> open_blob(std::string_view name, std::uint64_t /*size*/) {
+    return open(name);
+  }
 
   // A whole small document.
-  Result<Bytes> read(std::string_view name, std::uint64_t most);
+  virtual Result<Bytes> read(std::string_view name, std::uint64_t most);
+  // Adds to `info`, whose image has these digests (its own and those of indexes above), what is
+  // known about it beside its manifest.
+  virtual void complete(ImageInfo& /*info*/, const std::set<std::string>& /*digests*/) {}
 
   // What could not be read of the container itself: it was cut, members lead out of it.
   std::vector<Gap> gaps;
 };
+
+// A repository of a registry. `store` must outlive it.
+std::unique_ptr<Container> registry_container(Store& store, const Limits& limits);
 
 // `store` must outlive it.
 std::unique_ptr<Container> folder_container(Store& store);

@@ -85,6 +85,7 @@ Result<Manifest> parse_manifest(std::string_view json, const Limits& limits) {
     return Error{ErrorCode::unsupported, "is a manifest of schema version 1"};
   out.config = TRY(parse_descriptor(value["config"]).in("config"));
   out.layers = TRY(parse_descriptors(value["layers"], "layers", limits.layers));
+  out.artifact_type = text(value["artifactType"]);
   return out;
 }
 

@@ -21,6 +21,7 @@ struct Manifest {
   std::vector<oci::Descriptor> manifests;  // index
   oci::Descriptor config;                  // manifest
   std::vector<oci::Descriptor> layers;     // manifest
+  std::string artifact_type;               // manifest
 };
 Result<Manifest> parse_manifest(std::string_view json, const Limits& limits);
 

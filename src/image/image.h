@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "image/store.h"
 #include "model/evidence.h"
+#include "model/report.h"
 
 namespace fathom::image {
 
@@ -41,6 +42,8 @@ struct ImageInfo {
   std::vector<std::string> entrypoint, command, env;
   std::vector<LayerInfo> layers;  // base first
   std::vector<Gap> gaps;
+  bool asked_for_attached = false;
+  std::vector<Attachment> attached;  // sorted, once each
 };
 
 // One entry of one layer, path normalised: no leading "/" or "./", no "..", no empty parts.

@@ -9,12 +9,12 @@
 namespace fathom::image {
 
 extern const Source docker_archive_source, oci_archive_source, oci_dir_source, dir_source,
-    tar_source, file_source;
+    tar_source, file_source, registry_source;
 
 std::span<const Source* const> all_sources() {
-  static constexpr std::array<const Source*, 6> kSources{
+  static constexpr std::array<const Source*, 7> kSources{
       &docker_archive_source, &oci_archive_source, &oci_dir_source, &dir_source, &tar_source,
-      &file_source,
+      &file_source,           &registry_source,
   };
   return kSources;
 }
@@ -22,6 +22,7 @@ std::span<const Source* const> all_sources() {
 Result<std::unique_ptr<Image>> open_image(Store& store, const OpenOptions& options,
                                           const Limits& limits) {
   Probe probe(store, limits);
+  if (store.is_registry()) return registry_source.run(probe, options);
   for (const Source* source : all_sources()) {
     bool chosen = options.scheme.empty() ? source->wants(probe) : source->name == options.scheme;
     if (chosen) return source->run(probe, options).in(source->name);

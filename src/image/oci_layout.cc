@@ -18,9 +18,9 @@
 namespace fathom::image {
 namespace {
 
-Result<Bytes> read_verified(Container& container, const oci::Descriptor& what,
-                            const Limits& limits) {
-  Bytes bytes = TRY(container.read(oci::blob_path(what.digest), limits.manifest_bytes));
+Result<Bytes> read_verified(Container& container, const std::string& name,
+                            const oci::Descriptor& what, const Limits& limits) {
+  Bytes bytes = TRY(container.read(name, limits.manifest_bytes));
   if (bytes.size() != what.size)
     return Error{ErrorCode::malformed,
                  "blob " + what.digest.text() + " has " + std::to_string(bytes.size()) +
@@ -36,13 +36,14 @@ Result<Bytes> read_verified(Container& container, const oci::Descriptor& what,
 
 Result<Manifest> read_manifest(Container& container, const oci::Descriptor& what,
                                const Limits& limits) {
-  Bytes bytes = TRY(read_verified(container, what, limits));
+  const std::string name = container.manifest_name(what.digest);
+  Bytes bytes = TRY(read_verified(container, name, what, limits));
   return parse_manifest(ByteView(bytes).as_text(), limits).in("manifest " + what.digest.text());
 }
 
 Result<Config> read_config(Container& container, const oci::Descriptor& what,
                            const Limits& limits) {
-  Bytes bytes = TRY(read_verified(container, what, limits));
+  Bytes bytes = TRY(read_verified(container, oci::blob_path(what.digest), what, limits));
   return parse_config(ByteView(bytes).as_text(), limits);
 }
 
@@ -161,6 +162,17 @@ class Chooser {
     return choice;
   }
 
+  Result<std::vector<ImageChoice>> list(std::vector<Candidate> candidates) {
+    if (!options_.reference.empty()) candidates = TRY(by_reference(std::move(candidates)));
+    std::vector<ImageChoice> choices;
+    for (Candidate& candidate : candidates) {
+      fill_platform(candidate.descriptor);
+      choices.push_back(
+          {candidate.descriptor.digest.text(), oci::text_of(candidate.descriptor.platform)});
+    }
+    return choices;
+  }
+
  private:
   Result<std::vector<Candidate>> by_reference(std::vector<Candidate> candidates) const {
     std::string choices = choices_of(candidates);
@@ -257,13 +269,6 @@ class Chooser {
   std::optional<oci::Platform> wanted_;
 };
 
-Result<Manifest> read_index(Container& container, const Limits& limits) {
-  Bytes bytes = TRY(container.read("index.json", limits.manifest_bytes));
-  Manifest index = TRY(parse_manifest(ByteView(bytes).as_text(), limits).in("index.json"));
-  if (!index.is_index) return Error{ErrorCode::malformed, "index.json is not an index"};
-  return index;
-}
-
 std::vector<LayerBlob> layer_blobs(const Manifest& manifest) {
   std::vector<LayerBlob> blobs;
   for (const oci::Descriptor& layer : manifest.layers) {
@@ -296,11 +301,25 @@ Result<std::unique_ptr<Image>> open_archive(Probe& probe, const OpenOptions& opt
 
 }  // namespace
 
+Result<Manifest> read_index(Container& container, const Limits& limits) {
+  Bytes bytes = TRY(container.read("index.json", limits.manifest_bytes));
+  Manifest index = TRY(parse_manifest(ByteView(bytes).as_text(), limits).in("index.json"));
+  if (!index.is_index) return Error{ErrorCode::malformed, "index.json is not an index"};
+  return index;
+}
+
 Result<std::unique_ptr<Image>> open_oci(std::unique_ptr<Container> container,
                                         std::string_view source, const OpenOptions& options,
                                         const Limits& limits) {
+  const Manifest index = TRY(read_index(*container, limits));
+  return open_index(std::move(container), index, source, options, limits);
+}
+
+Result<std::unique_ptr<Image>> open_index(std::unique_ptr<Container> container,
+                                          const Manifest& index, std::string_view source,
+                                          const OpenOptions& options, const Limits& limits) {
   Collector collector(*container, limits);
-  collector.run(TRY(read_index(*container, limits)));
+  collector.run(index);
   if (collector.candidates.empty()) {
     if (!collector.problems.empty()) return std::move(collector.problems[0]);
     return Error{ErrorCode::not_found, "the index names no image"};
@@ -312,10 +331,20 @@ Result<std::unique_ptr<Image>> open_oci(std::unique_ptr<Container> container,
   info.digest = choice.candidate.descriptor.digest.text();
   info.names.assign(choice.candidate.names.begin(), choice.candidate.names.end());
   info.gaps = std::move(gaps);
+  container->complete(info, choice.candidate.digests);
   std::vector<LayerBlob> blobs = layer_blobs(choice.manifest);
   describe_layers(choice.config, blobs, info.gaps);
   return std::unique_ptr<Image>(
       new ContainerImage(std::move(container), std::move(info), std::move(blobs), limits));
+}
+
+Result<std::vector<ImageChoice>> list_index(Container& container, const Manifest& index,
+                                            const OpenOptions& options, const Limits& limits) {
+  Collector collector(container, limits);
+  collector.run(index);
+  if (collector.candidates.empty() && !collector.problems.empty())
+    return std::move(collector.problems[0]);
+  return Chooser(container, options, limits).list(std::move(collector.candidates));
 }
 
 std::optional<FoundManifest> find_manifest_of(Container& container, const std::string& config,

@@ -102,6 +102,10 @@ Result<Bytes> read_all(Blob& blob, std::uint64_t most) {
   return bytes;
 }
 
+Result<std::unique_ptr<archive::ByteSource>> Store::fetch(const Wanted&) {
+  return Error{ErrorCode::usage, "is no registry"};
+}
+
 std::unique_ptr<Blob> blob_of_fd(int fd) { return std::make_unique<FdBlob>(fd); }
 
 Result<int> open_scratch_fd() {

@@ -56,6 +56,18 @@ class Store {
     virtual Done append(ByteView bytes) = 0;
   };
   virtual Result<std::unique_ptr<Scratch>> scratch() = 0;
+
+  // A repository of a registry: it has no files and cannot be listed, its documents and blobs come
+  // by name, front to back. Names: "tags/TAG" and "manifests/sha256/HEX" are manifests and indexes,
+  // "blobs/sha256/HEX" configs and layers, "referrers/sha256/HEX/PAGE" what refers to a manifest.
+  virtual bool is_registry() const { return false; }
+  struct Wanted {
+    std::string name;
+    std::uint64_t most = 0;  // bytes; more is limit_exceeded, before or while they come
+    bool exact = false;      // and fewer is an error too: `most` is the descriptor's size
+  };
+  // The next call ends the stream before.
+  virtual Result<std::unique_ptr<archive::ByteSource>> fetch(const Wanted& wanted);
 };
 
 // A stretch of a blob as a stream; `blob` must outlive it. Reads in large pieces.

@@ -80,6 +80,19 @@ struct LayerRow {
   std::uint64_t files = 0;
 };
 
+// Something that a registry keeps beside the image. Listed, and no more: nobody has checked that a
+// signature fits or that an SBOM is true.
+struct Attachment {
+  std::string kind;    // "signature", "sbom", "attestation", "vex", "artifact"
+  std::string type;    // media type, or the predicate of an attestation
+  std::string digest;  // of its manifest, or of the blob that is it
+  std::uint64_t size = 0;
+  std::string subject;  // digest of what it is about
+  std::string found;    // "referrers API", "tag sha256-….sig"
+
+  auto operator<=>(const Attachment&) const = default;
+};
+
 struct ImageRow {
   std::string digest;              // of the manifest, or of the config for old docker archives
   std::string platform;            // "linux/amd64"
@@ -87,6 +100,8 @@ struct ImageRow {
   std::vector<std::string> names;  // tags inside the archive
   std::vector<std::string> entrypoint, command;
   std::vector<LayerRow> layers;
+  bool asked_for_attached = false;   // only registries are
+  std::vector<Attachment> attached;  // sorted
 };
 
 // Whether the data could judge an ecosystem at all.

@@ -60,6 +60,22 @@ void write_evidence_list(Writer& w, std::string_view name, const std::vector<Evi
   w.end_array();
 }
 
+void write_attached(Writer& w, const std::vector<Attachment>& list) {
+  w.key("attached").begin_array();
+  for (const Attachment& attached : list) {
+    w.begin_object();
+    w.member("kind", attached.kind);
+    w.optional_member("type", attached.type);
+    w.member("digest", attached.digest);
+    w.member("size", attached.size);
+    w.member("subject", attached.subject);
+    w.member("found", attached.found);
+    w.member("status", "not verified");
+    w.end_object();
+  }
+  w.end_array();
+}
+
 void write_image(Writer& w, const ImageRow& image) {
   w.key("image").begin_object();
   w.optional_member("digest", image.digest);
@@ -78,7 +94,10 @@ void write_image(Writer& w, const ImageRow& image) {
     w.member("files", layer.files);
     w.end_object();
   }
-  w.end_array().end_object();
+  w.end_array();
+  // Only registries are asked; elsewhere nobody knows.
+  if (image.asked_for_attached) write_attached(w, image.attached);
+  w.end_object();
 }
 
 void write_coverage(Writer& w, const Coverage& coverage) {

@@ -219,9 +219,20 @@ class Table {
       parts.erase(parts.begin());
     }
     wrapped(parts, " · ", 2, Style::bold);
+    write_attached();
     if (report_.incomplete)
       sentence("! incomplete: a limit of last resort ended the scan before everything was read", 2,
                Style::bold_red);
+  }
+  void write_attached() {
+    std::map<std::string, std::size_t> kinds;
+    for (const Attachment& attached : report_.image.attached) ++kinds[attached.kind];
+    std::vector<std::string> parts;
+    for (const auto& [kind, count] : kinds)
+      parts.push_back(with_thousands(count) + " " + shown(kind));
+    if (parts.empty()) return;
+    parts.front().insert(0, "attached in the registry, not verified: ");
+    wrapped(parts, ", ", 2);
   }
   std::string executable_share() const {
     const Coverage& coverage = report_.coverage;

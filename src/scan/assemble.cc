@@ -203,6 +203,8 @@ ImageRow image_row(const image::ImageInfo& info, const std::vector<image::Layer>
   row.names = info.names;
   row.entrypoint = info.entrypoint;
   row.command = info.command;
+  row.asked_for_attached = info.asked_for_attached;
+  row.attached = info.attached;
   for (const image::Layer& layer : layers)
     row.layers.push_back({layer.info.digest, layer.info.diff_id, layer.info.size,
                           layer.info.created_by, layer.entries.size()});

@@ -18,6 +18,14 @@ class Examination {
   Examination(const Target& target, const ExamineOptions& options, confine::StoreServer server)
       : target_(target), options_(options), server_(std::move(server)) {}
 
+  Result<std::vector<image::ImageChoice>> list() {
+    list_only_ = true;
+    start_over(0);
+    const std::string death = TRY(run_child());
+    if (death.empty()) return std::move(choices_);
+    return Error{ErrorCode::crashed, "the confined reader died while opening it: " + death};
+  }
+
   // Starts children until one comes to the end of the image.
   Result<Examined> run() {
     for (std::uint64_t deaths = 0;; ++deaths) {
@@ -42,8 +50,8 @@ class Examination {
     job.scheme = target_.scheme;
     job.platform = target_.platform;
     job.reference = target_.reference;
-    job.file_name = target_.path.substr(target_.path.rfind('/') + 1);
-    job.is_directory = server_.is_directory();
+    job.file_name = target_.image ? target_.path : target_.path.substr(target_.path.rfind('/') + 1);
+    job.kind = server_.kind();
     job.jobs = options_.jobs;
     job.limits.assign(reinterpret_cast<const char*>(&options_.limits), sizeof options_.limits);
     job.known.assign(known_.begin(), known_.end());
@@ -51,6 +59,7 @@ class Examination {
     for (const auto& [digest, why] : killers_) job.skipped.push_back(digest);
     for (const auto& [layer, why] : killer_layers_) job.skipped_layers.push_back(layer);
     job.hash_only = hash_only_;
+    job.list_only = list_only_;
     return job;
   }
 
@@ -103,6 +112,11 @@ class Examination {
         return take_facts(TRY(decode_value<FactsMessage>(payload)));
       case WireType::layer_done:
         return take_layer(TRY(decode_value<LayerDone>(payload)));
+      case WireType::choices: {
+        Choices choices = TRY(decode_value<Choices>(payload));
+        choices_ = std::move(choices.images);
+        return Ok{};
+      }
       case WireType::failed: {
         Failure failure = TRY(decode_value<Failure>(payload));
         failure_ = Error{failure.code, failure.message};
@@ -219,15 +233,43 @@ class Examination {
   std::set<std::string> known_, suspects_;
   std::map<std::string, std::string> killers_;  // digest → how the child died
   std::map<std::uint64_t, std::string> killer_layers_;
-  bool hash_only_ = false;
+  bool hash_only_ = false, list_only_ = false;
+  std::vector<image::ImageChoice> choices_;
   std::optional<Error> failure_;
 };
 
 }  // namespace
 
+namespace {
+
+Result<confine::StoreServer> open_server(const Target& target, const ExamineOptions& options) {
+  if (!target.image) return confine::StoreServer::open(target.path).in(target.path);
+  std::unique_ptr<image::Store> store = TRY(registry::open_store(*target.image, options.registry));
+  return confine::StoreServer::of_registry(std::move(store));
+}
+
+}  // namespace
+
 Result<Examined> examine(const Target& target, const ExamineOptions& options) {
-  confine::StoreServer server = TRY(confine::StoreServer::open(target.path).in(target.path));
+  confine::StoreServer server = TRY(open_server(target, options));
   return Examination(target, options, std::move(server)).run();
+}
+
+Result<std::vector<Target>> all_images(const Target& target, const ExamineOptions& options) {
+  confine::StoreServer server = TRY(open_server(target, options));
+  const std::vector<image::ImageChoice> choices =
+      TRY(Examination(target, options, std::move(server)).list());
+  std::vector<Target> targets;
+  for (const image::ImageChoice& choice : choices) {
+    Target one = target;
+    one.platform = choice.platform;
+    if (!choice.digest.empty()) {
+      one.reference = choice.digest;
+      if (one.image) one.image->digest = TRY(parse_digest(choice.digest));
+    }
+    targets.push_back(std::move(one));
+  }
+  return targets;
 }
 
 }  // namespace fathom

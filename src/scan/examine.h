@@ -13,6 +13,7 @@
 #include "confine/channel.h"
 #include "facts/facts.h"
 #include "image/image.h"
+#include "registry/registry.h"
 #include "scan/target.h"
 
 namespace fathom {
@@ -24,6 +25,7 @@ struct ExamineOptions {
   // for this long. A last resort: all ordinary limits count work, not time.
   int stall_seconds = 300;
   bool fresh_program = true;  // see confine::ChildOptions
+  registry::Options registry;
   // Called for every distinct file as its facts arrive; may take out of the facts what nobody
   // needs later. Arrival order is not stable; what it does per file must not depend on it.
   std::function<void(const std::string& digest, FileFacts& facts)> on_facts;
@@ -39,6 +41,9 @@ struct Examined {
 
 // An error means that there is no image to scan at all.
 Result<Examined> examine(const Target& target, const ExamineOptions& options);
+
+// The images of a target that has several, each named by its digest and its platform.
+Result<std::vector<Target>> all_images(const Target& target, const ExamineOptions& options);
 
 // The child's main.
 int run_confined_child(confine::Channel channel);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "image/image.h"
+#include "registry/registry.h"
 
 namespace fathom {
 namespace {
@@ -37,6 +38,24 @@ bool cut_reference(Target& target) {
   return false;
 }
 
+// A file that is not there must not send its name to a registry.
+bool looks_like_path(std::string_view text) {
+  constexpr std::string_view kEndings[] = {".tar", ".gz",  ".tgz", ".zst", ".xz",
+                                           ".bz2", ".zip", ".jar", ".json"};
+  if (text.starts_with('/') || text.starts_with('.') || text.ends_with('/')) return true;
+  for (std::string_view ending : kEndings)
+    if (text.ends_with(ending)) return true;
+  return false;
+}
+
+Done take_image(std::string_view name, Target& target) {
+  target.image = TRY(registry::parse_image_name(name));
+  target.scheme = "registry";
+  target.path = name;
+  target.reference = registry::wanted_of(*target.image);
+  return Ok{};
+}
+
 }  // namespace
 
 Result<Target> parse_target(std::string_view text) {
@@ -44,6 +63,11 @@ Result<Target> parse_target(std::string_view text) {
   target.text = text;
   target.path = text;
   if (text.empty()) return Error{ErrorCode::usage, "no target was named"};
+  constexpr std::string_view kRegistry = "registry:";
+  if (text.starts_with(kRegistry)) {
+    TRY(take_image(text.substr(kRegistry.size()), target));
+    return target;
+  }
   if (exists(target.path)) return target;
   std::size_t colon = text.find(':');
   if (colon != text.npos && is_scheme(text.substr(0, colon))) {
@@ -54,6 +78,11 @@ Result<Target> parse_target(std::string_view text) {
     if (exists(target.path)) return target;
   }
   if (cut_reference(target)) return target;
+  if (target.scheme.empty() && !looks_like_path(text)) {
+    Done named = take_image(text, target);
+    if (named) return target;
+    if (text.find('@') != text.npos) return std::move(named).error();
+  }
   return Error{ErrorCode::not_found,
                "there is no file or folder \"" + printable(target.path) + "\""};
 }

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "confine/channel_store.h"
+#include "image/choices.h"
 #include "image/image.h"
 #include "model/codec.h"
 #include "policy/policy.h"
@@ -22,6 +23,7 @@ enum class WireType : std::uint32_t {
   entries,                        // Entries
   facts,                          // FactsMessage
   layer_done,                     // LayerDone
+  choices,                        // Choices: the answer to a job that only lists
   failed,                         // Failure: there is no image to scan
   done,
   document,       // parent → child instead of a job: Document
@@ -33,7 +35,7 @@ static_assert(std::is_trivially_copyable_v<Limits>);
 
 struct Job {
   std::string scheme, platform, reference, file_name;
-  bool is_directory = false;
+  confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
   std::string limits;                         // the bytes of a Limits
   std::vector<std::string> known;             // digests whose facts the parent already has
@@ -41,6 +43,11 @@ struct Job {
   std::vector<std::string> skipped;           // digests never to examine again
   std::vector<std::uint64_t> skipped_layers;  // layers never to read again
   bool hash_only = false;                     // examine nothing that is not known
+  bool list_only = false;                     // say which images there are, read none
+};
+
+struct Choices {
+  std::vector<image::ImageChoice> images;
 };
 
 // What dies if the child dies now.
@@ -89,8 +96,8 @@ void describe(Codec& codec, Document& d) {
 }
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.scheme, j.platform, j.reference, j.file_name, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
-        j.skipped, j.skipped_layers, j.hash_only);
+  codec(j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs, j.limits, j.known,
+        j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {
@@ -126,8 +133,17 @@ void describe(Codec& codec, IgnoreRule& r) {
 
 }  // namespace policy
 
+template <class Codec>
+void describe(Codec& codec, Attachment& a) {
+  codec(a.kind, a.type, a.digest, a.size, a.subject, a.found);
+}
+
 namespace image {
 
+template <class Codec>
+void describe(Codec& codec, ImageChoice& c) {
+  codec(c.digest, c.platform);
+}
 template <class Codec>
 void describe(Codec& codec, LayerInfo& l) {
   codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.empty);
@@ -135,7 +151,7 @@ void describe(Codec& codec, LayerInfo& l) {
 template <class Codec>
 void describe(Codec& codec, ImageInfo& i) {
   codec(i.source, i.digest, i.platform, i.names, i.created, i.user, i.working_dir, i.entrypoint,
-        i.command, i.env, i.layers, i.gaps);
+        i.command, i.env, i.layers, i.gaps, i.asked_for_attached, i.attached);
 }
 template <class Codec>
 void describe(Codec& codec, Entry& e) {
@@ -144,4 +160,10 @@ void describe(Codec& codec, Entry& e) {
 }
 
 }  // namespace image
+
+template <class Codec>
+void describe(Codec& codec, Choices& c) {
+  codec(c.images);
+}
+
 }  // namespace fathom

@@ -57,8 +57,13 @@ class Worker {
 
   Done run() {
     TRY(send(WireType::working, Working{}));
-    std::unique_ptr<image::Store> store = confine::channel_store(channel_, job_.is_directory);
+    std::unique_ptr<image::Store> store = confine::channel_store(channel_, job_.kind);
     image::OpenOptions options{job_.scheme, job_.platform, job_.file_name, job_.reference};
+    if (job_.list_only) {
+      std::vector<image::ImageChoice> images = TRY(image::list_images(*store, options, limits_));
+      TRY(send(WireType::choices, Choices{std::move(images)}));
+      return channel_.send(static_cast<std::uint32_t>(WireType::done), {});
+    }
     std::unique_ptr<image::Image> image = TRY(image::open_image(*store, options, limits_));
     TRY(send(WireType::image_info, image->info()));
     for (std::size_t i = 0; i < image->info().layers.size(); ++i) TRY(read_layer(*image, i));
