@@ -15,6 +15,8 @@ extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer os_release;
+extern const FileAnalyzer program_traits;
+extern const FileAnalyzer settings;
 
 extern const ImageAnalyzer packages_image;
 
@@ -28,6 +30,8 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &dpkg,
       &apk,
       &os_release,
+      &program_traits,
+      &settings,
   });
   return kRows;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "facts/audit_facts.h"
 #include "model/component.h"
 
 namespace fathom {
@@ -117,7 +118,8 @@ struct FileFacts {
   std::vector<Text> texts;                // by offset
   std::vector<StringHash> strings;        // by (hash, offset)
   std::vector<ConstantReturn> constants;  // by (value, offset)
-  std::vector<MemberFacts> members;       // in archive order
+  AuditFacts audit;
+  std::vector<MemberFacts> members;  // in archive order
   std::vector<Gap> gaps;                  // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;
   // Analyzers that looked at the file, as "name@version", in order.
