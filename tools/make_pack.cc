@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS AUDIT OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -73,6 +73,27 @@ Result<std::string> read_classifiers(const std::filesystem::path& folder) {
   return json{{"classifiers", std::move(all)}}.dump();
 }
 
+// All tables of all files as one document: {"tool": [row, …], "rule": [row, …], …}.
+Result<std::string> read_audit(const std::filesystem::path& folder) {
+  json all = json::object();
+  for (const std::filesystem::path& file : toml_files_of(folder)) {
+    std::string text = TRY(read_data_file(file));
+    toml::parse_result parsed = toml::parse(text, file.string());
+    if (!parsed) {
+      std::ostringstream message;
+      message << parsed.error();
+      return Error{ErrorCode::malformed, message.str()};
+    }
+    for (const auto& [key, rows] : parsed.table()) {
+      if (!rows.is_array())
+        return Error{ErrorCode::malformed, file.string() + ": " + std::string(key.str()) + " is no table of rows"};
+      json& list = all[std::string(key.str())];
+      for (const toml::node& row : *rows.as_array()) list.push_back(json_of(row));
+    }
+  }
+  return all.dump();
+}
+
 Done write_file(const std::string& path, const Bytes& bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   std::string_view text = ByteView(bytes).as_text();
@@ -94,16 +115,18 @@ void print(const std::map<std::string, SourceTally>& tallies) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 4 && arguments[3] == "--stats";
-  if (arguments.size() != 3 && !stats)
-    return Error{ErrorCode::usage, "fathom_make_pack ADVISORIES CLASSIFIERS OUTPUT [--stats]"};
+  bool stats = arguments.size() == 5 && arguments[4] == "--stats";
+  if (arguments.size() != 4 && !stats)
+    return Error{ErrorCode::usage,
+                 "fathom_make_pack ADVISORIES CLASSIFIERS AUDIT OUTPUT [--stats]"};
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
+  sources.content.sections["audit"] = TRY(read_audit(arguments[2]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
-  TRY(write_file(arguments[2], pack));
+  TRY(write_file(arguments[3], pack));
   if (stats) {
     print(sources.tallies);
-    std::printf("%s: %s\n", arguments[2].c_str(), human_bytes(pack.size()).c_str());
+    std::printf("%s: %s\n", arguments[3].c_str(), human_bytes(pack.size()).c_str());
   }
   return Ok{};
 }

@@ -41,7 +41,6 @@ TOOLS = [
     ("mawk", "interpreter", "awk", "mawk", "usr/bin/mawk"),
     ("curl", "downloader", "transfers files by URL", "curl", "usr/bin/curl"),
     ("wget", "downloader", "transfers files by URL", "wget", "usr/bin/wget"),
-    ("aria2", "downloader", "transfers files by URL", "aria2", "usr/bin/aria2c"),
     ("rsync", "downloader", "copies files between machines", "rsync", "usr/bin/rsync"),
     ("git", "downloader", "clones repositories", "git", "usr/bin/git"),
     ("netcat-openbsd", "network", "connects and listens", "netcat-openbsd", "bin/nc.openbsd"),
@@ -164,6 +163,12 @@ id = "java"
 category = "interpreter"
 what = "Java virtual machine"
 needs = ["libjli.so"]
+
+[[tool]]
+id = "aria2"
+category = "downloader"
+what = "transfers files by URL"
+needs = ["libaria2.so"]
 
 [[tool]]
 id = "apk-tools"

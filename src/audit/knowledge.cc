@@ -111,6 +111,10 @@ Result<Knowledge> Knowledge::parse(std::string_view json) {
     const std::vector<std::string> targets = texts_of(row["targets"]);
     out.dangling_ok.insert(out.dangling_ok.end(), targets.begin(), targets.end());
   }
+  for (const Value& row : all["label"].elements()) {
+    const std::vector<std::string> keys = texts_of(row["keys"]);
+    out.labels.insert(out.labels.end(), keys.begin(), keys.end());
+  }
   for (const Value& row : all["distrusted"].elements())
     out.distrusted.push_back(
         {text(row, "sha256"), text(row, "name"), text(row, "since"), text(row, "why")});

@@ -56,6 +56,7 @@ struct Knowledge {
   std::map<std::string, Rule, std::less<>> rules;
   std::vector<Leftover> leftovers;
   std::vector<std::string> dangling_ok;  // patterns of link targets that a running system provides
+  std::vector<std::string> labels;       // keys that an image should have
   std::vector<DistrustedRoot> distrusted;
   std::vector<std::string> known_roots;  // SHA-256 of roots that a public programme has or had, sorted
   std::map<std::string, std::string, std::less<>> secret_names;  // rule → for people

@@ -52,6 +52,9 @@ class Lookup {
   RunsAs user_;
 };
 
+std::string octal(std::uint32_t mode);                       // "4755"
+std::string capabilities_text(std::uint64_t permitted);      // "cap_net_raw, cap_41"
+
 bool is_file(const image::TreeFile& file);
 // Evidence about the visible file at a path.
 Evidence evidence_at(const image::TreeFile& file, Place place, std::string seen);

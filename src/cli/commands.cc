@@ -52,6 +52,11 @@ constexpr std::array kScanFlags{
     Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
 };
 
+// The flags of commands that show one part of what scan finds.
+constexpr std::array kViewFlags{kScanFlags[0], kScanFlags[1], kScanFlags[9], kScanFlags[10],
+                                kScanFlags[11], kScanFlags[13]};
+static_assert(kViewFlags[2].name == "now" && kViewFlags[5].name == "quiet");
+
 constexpr std::array kCommands{
     Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
             "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
@@ -60,6 +65,16 @@ constexpr std::array kCommands{
             "3 nothing was recognised, an executable file yielded no component, or too little is "
             "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.",
             kScanFlags, run_scan},
+    Command{"exec", "TARGET", "say what can be executed in an image",
+            "How the configured command becomes a program; whether there is a shell, with the "
+            "proof; every tool that somebody who got in could use, recognised by its content; what "
+            "programs can ask the system for. Without --output a text for people.",
+            kViewFlags, run_exec},
+    Command{"config", "TARGET", "audit the configuration and the files of an image",
+            "Users, credentials, permissions, leftovers, certificates, and signs that the image "
+            "was tampered with; each row with evidence, why it matters and how to fix it. Without "
+            "--output a text for people.",
+            kViewFlags, run_config},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

@@ -25,4 +25,7 @@ struct Reporter {
 std::span<const Reporter* const> all_reporters();
 const Reporter* find_reporter(std::string_view name);  // null when there is none
 
+// Pages of commands of their own, which are no formats of a report: fathom exec, fathom config.
+extern const Reporter kExecutionPage, kConfigurationPage;
+
 }  // namespace fathom

@@ -8,6 +8,7 @@
 
 #include "scan/scan.h"
 
+#include "audit/audit.h"
 #include "scan/assemble.h"
 #include "signature/identify.h"
 #include "vuln/database.h"
@@ -18,14 +19,25 @@ namespace {
 
 // Libraries per distinct file; facts that only identification needs are dropped on the way, so that
 // memory does not grow with the image.
-void identify_and_trim(FileFacts& facts, const signature::Classifiers& classifiers,
-                       const std::string& digest, Identified& identified) {
-  identified[digest] = signature::identify(facts, classifiers);
+struct Recogniser {
+  const signature::Classifiers& classifiers;
+  const audit::Knowledge& knowledge;
+  Identified identified;
+  audit::Profiles profiles;
+};
+
+void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
+  signature::Identified found = signature::identify(facts, recogniser.classifiers);
+  if (facts.elf)
+    recogniser.profiles[digest] =
+        audit::profile_of(facts, found.components, recogniser.knowledge);
+  recogniser.identified[digest] = std::move(found);
+  facts.audit.imports = {};
   facts.texts = {};
   facts.strings = {};
   facts.constants = {};
   for (MemberFacts& member : facts.members)
-    identify_and_trim(member.facts, classifiers, member.digest, identified);
+    identify_and_trim(member.facts, member.digest, recogniser);
 }
 
 }  // namespace
@@ -35,18 +47,21 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   signature::Classifiers classifiers =
       TRY(signature::Classifiers::parse(database.section("classifiers")).in("the classifiers"));
 
+  audit::Knowledge knowledge =
+      TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
+
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Identified identified;
+  Recogniser recogniser{classifiers, knowledge, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
-    identify_and_trim(file, classifiers, digest, identified);
+    identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
   };
   Examined examined = TRY(examine(target, options.examine));
 
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
-  Inventory inventory = take_inventory({tree, facts}, identified);
+  Inventory inventory = take_inventory({tree, facts}, recogniser.identified);
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 
@@ -55,6 +70,11 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, database);
   add_advisory_coverage(report, database);
+
+  // What runs, what could be run, and what the configuration does.
+  const audit::Input input{tree, facts, recogniser.profiles, examined.info, knowledge, report};
+  report.execution = audit::examine_execution(input);
+  report.configuration = audit::audit_configuration(input);
 
   policy::apply(report, options.policy);
   return report;
