@@ -17,6 +17,8 @@ extern const FileAnalyzer apk;
 extern const FileAnalyzer os_release;
 extern const FileAnalyzer program_traits;
 extern const FileAnalyzer settings;
+extern const FileAnalyzer secrets;
+extern const FileAnalyzer certificates;
 
 extern const ImageAnalyzer packages_image;
 
@@ -32,6 +34,8 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &os_release,
       &program_traits,
       &settings,
+      &secrets,
+      &certificates,
   });
   return kRows;
 }

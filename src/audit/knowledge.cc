@@ -111,10 +111,16 @@ Result<Knowledge> Knowledge::parse(std::string_view json) {
     const std::vector<std::string> targets = texts_of(row["targets"]);
     out.dangling_ok.insert(out.dangling_ok.end(), targets.begin(), targets.end());
   }
-  for (const Value& row : all["label"].elements()) {
-    const std::vector<std::string> keys = texts_of(row["keys"]);
-    out.labels.insert(out.labels.end(), keys.begin(), keys.end());
-  }
+  const auto append = [&](std::string_view table, std::string_view column,
+                          std::vector<std::string>& to) {
+    for (const Value& row : all[table].elements())
+      for (std::string& each : texts_of(row[column])) to.push_back(std::move(each));
+  };
+  append("label", "keys", out.labels);
+  append("secret_name", "words", out.secret_words);
+  append("secret_name", "harmless", out.harmless_endings);
+  append("database", "paths", out.databases);
+  append("tls", "components", out.tls_libraries);
   for (const Value& row : all["distrusted"].elements())
     out.distrusted.push_back(
         {text(row, "sha256"), text(row, "name"), text(row, "since"), text(row, "why")});
@@ -123,8 +129,6 @@ Result<Knowledge> Knowledge::parse(std::string_view json) {
     out.known_roots.insert(out.known_roots.end(), known.begin(), known.end());
   }
   std::ranges::sort(out.known_roots);
-  for (const Value& row : all["secret"].elements())
-    out.secret_names.emplace(text(row, "id"), text(row, "what"));
   return out;
 }
 

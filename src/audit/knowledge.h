@@ -59,7 +59,9 @@ struct Knowledge {
   std::vector<std::string> labels;       // keys that an image should have
   std::vector<DistrustedRoot> distrusted;
   std::vector<std::string> known_roots;  // SHA-256 of roots that a public programme has or had, sorted
-  std::map<std::string, std::string, std::less<>> secret_names;  // rule → for people
+  std::vector<std::string> secret_words, harmless_endings;  // of the names of variables
+  std::vector<std::string> databases;                       // patterns of package databases
+  std::vector<std::string> tls_libraries;                   // component names
 
   // {"tool": [row, …], "ability": […], …}. Anything malformed is an error: the data is ours.
   static Result<Knowledge> parse(std::string_view json);

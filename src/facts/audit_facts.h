@@ -25,7 +25,8 @@ struct SecretSighting {
   std::string rule;  // row of data/audit/secrets.tsv: "github-token"
   Place place;       // line in texts, else offset
   std::string seen;  // the first characters, the rest as dots: "ghp_Ab12…(40 characters)"
-  // Its form has a check that passed (checksum, structure that parses), not just the right letters.
+  // A check of its form passed (checksum, structure that parses), or nothing else begins like it;
+  // false: a hint.
   bool checked = false;
   // A credential that others cannot use as it is: an encrypted private key.
   bool sealed = false;
