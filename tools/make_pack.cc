@@ -86,7 +86,8 @@ Result<std::string> read_audit(const std::filesystem::path& folder) {
     }
     for (const auto& [key, rows] : parsed.table()) {
       if (!rows.is_array())
-        return Error{ErrorCode::malformed, file.string() + ": " + std::string(key.str()) + " is no table of rows"};
+        return Error{ErrorCode::malformed,
+                     file.string() + ": " + std::string(key.str()) + " is no table of rows"};
       json& list = all[std::string(key.str())];
       for (const toml::node& row : *rows.as_array()) list.push_back(json_of(row));
     }

@@ -1,5 +1,5 @@
-// X.509 certificates in PEM (RFC 7468), one or a whole bundle, read by OpenSSL. Their public keys are
-// not looked at: what counts here is who they are and until when they hold.
+// X.509 certificates in PEM (RFC 7468), one or a whole bundle, read by OpenSSL. Their public keys
+// are not looked at: what counts here is who they are and until when they hold.
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -73,10 +73,9 @@ std::optional<Bytes> from_pem(std::string_view body) {
   if (context == nullptr) return std::nullopt;
   EVP_DecodeInit(context);
   int size = 0, rest = 0;
-  const bool good =
-      EVP_DecodeUpdate(context, out.data(), &size, ByteView::of(body).span().data(),
-                       static_cast<int>(body.size())) >= 0 &&
-      EVP_DecodeFinal(context, out.data() + size, &rest) >= 0;
+  const bool good = EVP_DecodeUpdate(context, out.data(), &size, ByteView::of(body).span().data(),
+                                     static_cast<int>(body.size())) >= 0 &&
+                    EVP_DecodeFinal(context, out.data() + size, &rest) >= 0;
   EVP_ENCODE_CTX_free(context);
   if (!good) return std::nullopt;
   out.resize(static_cast<std::size_t>(size + rest));
@@ -126,8 +125,8 @@ extern const FileAnalyzer certificates = {
     .wants =
         [](const FileInput& in) {
           const std::string_view text = in.bytes.as_text();
-          return in.kind == FileKind::text && (text.find(kBegin) != text.npos ||
-                                               text.find(kTrusted) != text.npos);
+          return in.kind == FileKind::text &&
+                 (text.find(kBegin) != text.npos || text.find(kTrusted) != text.npos);
         },
     .run = run,
 };

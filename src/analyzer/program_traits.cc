@@ -53,7 +53,8 @@ std::optional<SymbolTable> table_of_segment(const elf::ElfFile& elf) {
   for (const elf::Segment& segment : elf.segments()) {
     if (segment.type != elf::PT_DYNAMIC) continue;
     const std::uint64_t width = static_cast<std::uint64_t>(elf.bits()) / 8;
-    const std::uint64_t count = std::min<std::uint64_t>(segment.contents.size() / (2 * width), 4096);
+    const std::uint64_t count =
+        std::min<std::uint64_t>(segment.contents.size() / (2 * width), 4096);
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t at = 2 * i * width;
       const auto tag = width == 8 ? number<std::uint64_t>(elf, segment.contents, at)
@@ -156,7 +157,8 @@ void read_calls_x86(const elf::ElfFile& elf, CallKeeper& keeper) {
   for (const elf::ElfFile::Range& range : elf.executable_ranges()) {
     const ByteView part = elf.bytes().clamped(range.offset, range.size);
     const std::string_view text = part.as_text();
-    for (std::size_t at = text.find("\x0f\x05"); at != text.npos; at = text.find("\x0f\x05", at + 2))
+    for (std::size_t at = text.find("\x0f\x05"); at != text.npos;
+         at = text.find("\x0f\x05", at + 2))
       keeper.add(number_before_x86(part.span(), at), range.offset + at);
   }
 }
@@ -272,8 +274,8 @@ std::string upx_release(ByteView bytes) {
 void read_packer(const elf::ElfFile& elf, AuditFacts& out) {
   const ByteView bytes = elf.bytes();
   if (elf.type() != elf::ET_EXEC && elf.type() != elf::ET_DYN) return;
-  const std::uint64_t header = elf.bits() == 64 ? 64 + 56 * elf.segments().size()
-                                                : 52 + 32 * elf.segments().size();
+  const std::uint64_t header =
+      elf.bits() == 64 ? 64 + 56 * elf.segments().size() : 52 + 32 * elf.segments().size();
   const std::optional<std::uint64_t> trailer = upx_trailer(bytes);
   if (has_upx_header(bytes, header) || (trailer && !elf.has_section_headers())) {
     out.packer = upx_release(bytes);
@@ -311,7 +313,8 @@ extern const FileAnalyzer program_traits = {
     .version = 1,
     .needs = Needs::elf,
     .summary = "imports, system calls, reserved words and packing of a program",
-    .wants = [](const FileInput& in) { return in.elf != nullptr && in.elf->type() != elf::ET_CORE; },
+    .wants =
+        [](const FileInput& in) { return in.elf != nullptr && in.elf->type() != elf::ET_CORE; },
     .run = run,
 };
 

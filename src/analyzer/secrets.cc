@@ -1,8 +1,8 @@
-// A credential is recognised by its issuer's prefix, the letters behind it, and what the form itself
-// proves. GitHub and npm end theirs with a CRC-32 in base 62, age keys are Bech32, private keys are
-// DER that parses. Where a form proves nothing the row says whether its prefix is enough. Randomness
-// alone says nothing here: hashes, identifiers and compressed data are random too. It only takes
-// away what no generator makes, such as "xxxx" and "EXAMPLE".
+// A credential is recognised by its issuer's prefix, the letters behind it, and what the form
+// itself proves. GitHub and npm end theirs with a CRC-32 in base 62, age keys are Bech32, private
+// keys are DER that parses. Where a form proves nothing the row says whether its prefix is enough.
+// Randomness alone says nothing here: hashes, identifiers and compressed data are random too. It
+// only takes away what no generator makes, such as "xxxx" and "EXAMPLE".
 //
 // All prefixes are looked for in one pass: the first two bytes of each are marked in a table of
 // 65,536 bits, and what is not marked is skipped.
@@ -26,9 +26,9 @@ extern const std::string_view kSecretsTsv;
 
 namespace {
 
-constexpr std::size_t kShown = 4;                     // characters of a credential behind its prefix
-constexpr std::uint64_t kMostPem = 64 * kKiB;         // of one armoured key
-constexpr double kLeastEntropy = 2.5;                 // bits a character; "xxxxxxxx" has 0
+constexpr std::size_t kShown = 4;              // characters of a credential behind its prefix
+constexpr std::uint64_t kMostPem = 64 * kKiB;  // of one armoured key
+constexpr double kLeastEntropy = 2.5;          // bits a character; "xxxxxxxx" has 0
 
 struct Form {
   std::string_view id, prefix, set, check;
@@ -70,10 +70,9 @@ Forms read_forms() {
     if (line.empty() || line.starts_with('#')) continue;
     const std::vector<std::string_view> c = split(line, '\t');
     if (c.size() != 8 || c[1].size() < 2) continue;
-    forms.all.push_back({c[0], c[1], c[2], c[5],
-                         static_cast<std::size_t>(parse_unsigned(c[3]).value_or(0)),
-                         static_cast<std::size_t>(parse_unsigned(c[4]).value_or(0)),
-                         c[6] == "settings"});
+    forms.all.push_back(
+        {c[0], c[1], c[2], c[5], static_cast<std::size_t>(parse_unsigned(c[3]).value_or(0)),
+         static_cast<std::size_t>(parse_unsigned(c[4]).value_or(0)), c[6] == "settings"});
     forms.starts.set(Forms::index(c[1][0], c[1][1]));
   }
   return forms;
@@ -135,12 +134,18 @@ std::optional<std::string> from_base64(std::string_view text) {
   for (char c : text) {
     if (c == '\r' || c == '\n' || c == '=' || c == ' ' || c == '\t') continue;
     std::uint32_t value = 0;
-    if (is_upper(c)) value = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z') value = static_cast<std::uint32_t>(c - 'a') + 26;
-    else if (is_digit(c)) value = static_cast<std::uint32_t>(c - '0') + 52;
-    else if (c == '+' || c == '-') value = 62;
-    else if (c == '/' || c == '_') value = 63;
-    else return std::nullopt;
+    if (is_upper(c))
+      value = static_cast<std::uint32_t>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      value = static_cast<std::uint32_t>(c - 'a') + 26;
+    else if (is_digit(c))
+      value = static_cast<std::uint32_t>(c - '0') + 52;
+    else if (c == '+' || c == '-')
+      value = 62;
+    else if (c == '/' || c == '_')
+      value = 63;
+    else
+      return std::nullopt;
     bits = (bits & 0xffffff) << 6 | value;
     if (++count % 4 != 1) out += static_cast<char>(bits >> (6 - 2 * ((count - 1) % 4)) & 0xff);
   }
@@ -177,7 +182,8 @@ bool has_aws_secret(std::string_view around) {
     }
     if (run == 40) {
       const std::string_view text = around.substr(i - 40, 40);
-      const bool mixed = std::ranges::any_of(text, is_upper) && std::ranges::any_of(text, is_digit) &&
+      const bool mixed = std::ranges::any_of(text, is_upper) &&
+                         std::ranges::any_of(text, is_digit) &&
                          std::ranges::any_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
       if (mixed) return true;
     }
@@ -307,14 +313,16 @@ double entropy_of(std::string_view text) {
   for (char c : text) ++counts[static_cast<unsigned char>(c)];
   double bits = 0;
   for (double count : counts)
-    if (count > 0) bits -= count / static_cast<double>(text.size()) *
-                           std::log2(count / static_cast<double>(text.size()));
+    if (count > 0)
+      bits -= count / static_cast<double>(text.size()) *
+              std::log2(count / static_cast<double>(text.size()));
   return bits;
 }
 
 bool is_placeholder(std::string_view body) {
   const std::string lower = to_lower(body);
-  for (const char* word : {"example", "xxxx", "your", "123456789", "abcdefgh", "0000000", "placeholder"})
+  for (const char* word :
+       {"example", "xxxx", "your", "123456789", "abcdefgh", "0000000", "placeholder"})
     if (lower.find(word) != lower.npos) return true;
   return entropy_of(body) < kLeastEntropy;
 }
@@ -410,8 +418,9 @@ class Scan {
 
   Place place_of(std::size_t at) {
     if (scope_ == SecretScope::binary) return Place::at_offset(at);
-    line_ += static_cast<std::uint64_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
-                                                   text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    line_ += static_cast<std::uint64_t>(
+        std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
+                   text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
     counted_ = at;
     return Place::at_line(line_);
   }
@@ -434,10 +443,11 @@ extern const FileAnalyzer secrets = {
     .version = 1,
     .needs = Needs::bytes,
     .summary = "credentials, by the forms of their issuers",
-    .wants = [](const FileInput& in) { return in.kind != FileKind::archive && in.bytes.size() >= 16; },
+    .wants =
+        [](const FileInput& in) { return in.kind != FileKind::archive && in.bytes.size() >= 16; },
     .run = [](const FileInput& in, FileFacts& facts) -> Done {
-      const bool text = in.kind == FileKind::text || in.kind == FileKind::script ||
-                        in.kind == FileKind::unknown;
+      const bool text =
+          in.kind == FileKind::text || in.kind == FileKind::script || in.kind == FileKind::unknown;
       facts.audit.secrets = find_secrets(in.bytes, text ? SecretScope::text : SecretScope::binary);
       return Ok{};
     },

@@ -19,9 +19,7 @@ constexpr std::uint64_t kMostField = 256;
 
 using Fields = std::vector<std::string_view>;
 
-std::string field(std::string_view text) {
-  return utf8_or_escaped(text.substr(0, kMostField));
-}
+std::string field(std::string_view text) { return utf8_or_escaped(text.substr(0, kMostField)); }
 
 bool is_name(std::string_view text) {
   if (text.empty() || text.size() > 64 || text[0] == '-') return false;
@@ -119,8 +117,10 @@ bool read_name_service(std::string_view text, AuditFacts& out) {
 // the release alone and are recognised by it.
 std::string time_zone_release(std::string_view text) {
   constexpr std::string_view kMark = "# version ";
-  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  else if (text.size() > 8) return {};
+  if (text.starts_with(kMark))
+    text.remove_prefix(kMark.size());
+  else if (text.size() > 8)
+    return {};
   text = trim(text.substr(0, text.find('\n')));
   const bool form = text.size() == 5 && parse_unsigned(text.substr(0, 4)) && text[4] >= 'a' &&
                     text[4] <= 'z' && (text.starts_with("20") || text.starts_with("19"));
@@ -160,8 +160,10 @@ Done run(const FileInput& in, FileFacts& facts) {
     facts.audit.shebang = utf8_or_escaped(trim(line.substr(0, line.find('\n'))));
     return Ok{};
   }
-  if (text.size() <= kMostBytes && text.find(':') != text.npos) read_settings(text, facts.audit);
-  else facts.audit.time_zone_release = time_zone_release(text.substr(0, 64));
+  if (text.size() <= kMostBytes && text.find(':') != text.npos)
+    read_settings(text, facts.audit);
+  else
+    facts.audit.time_zone_release = time_zone_release(text.substr(0, 64));
   if (!facts.audit.time_zone_release.empty()) facts.audit.settings = SettingsKind::time_zones;
   return Ok{};
 }

@@ -12,7 +12,8 @@ void audit_passwd(const image::TreeFile& file, const AuditFacts& facts, Rows& ro
     if (account.uid == 0 && account.name != "root")
       rows.add("second-root", evidence_at(file, place, account.name + ", uid 0"));
     if (account.no_password)
-      rows.add("empty-password", evidence_at(file, place, account.name + " has an empty password field"));
+      rows.add("empty-password",
+               evidence_at(file, place, account.name + " has an empty password field"));
     if (account.has_hash)
       rows.add("password-hash", evidence_at(file, place, account.name + " has a password hash"));
   }
@@ -22,7 +23,8 @@ void audit_shadow(const image::TreeFile& file, const AuditFacts& facts, Rows& ro
   for (const Account& account : facts.accounts) {
     const Place place = Place::at_line(account.line);
     if (account.no_password)
-      rows.add("empty-password", evidence_at(file, place, account.name + " has an empty password field"));
+      rows.add("empty-password",
+               evidence_at(file, place, account.name + " has an empty password field"));
     if (account.has_hash)
       rows.add("password-hash", evidence_at(file, place, account.name + " has a password hash"));
   }
@@ -43,7 +45,8 @@ void audit_accounts(const Lookup& lookup, Rows& rows) {
        [&](const auto& file, const auto& facts) { audit_shadow(file, facts, rows); });
   look("etc/nsswitch.conf", SettingsKind::name_service, [&](const auto& file, const auto& facts) {
     bool files_asked = false;
-    for (std::string_view source : split(facts.hosts_sources, ' ')) files_asked |= source == "files";
+    for (std::string_view source : split(facts.hosts_sources, ' '))
+      files_asked |= source == "files";
     if (!facts.hosts_sources.empty() && !files_asked)
       rows.add("name-service-odd", evidence_at(file, {}, "hosts: " + facts.hosts_sources));
   });

@@ -35,8 +35,10 @@ class DatabaseAudit {
       if (!is_file(file) || !is_database(file.entry.path)) continue;
       const FileFacts* facts = lookup_.facts_of(file);
       if (facts == nullptr) continue;
-      if (!file.shadowed) now.merge(installed_in(*facts));
-      else last_hidden[file.entry.path] = &file;
+      if (!file.shadowed)
+        now.merge(installed_in(*facts));
+      else
+        last_hidden[file.entry.path] = &file;
     }
     for (const auto& [path, hidden] : last_hidden) judge(*hidden, now);
   }
@@ -58,10 +60,11 @@ class DatabaseAudit {
     const std::size_t count = lost.size();
     if (lost.size() > 5) lost.resize(5);
     rows_.add(removed ? "package-database-removed" : "package-database-emptied",
-              evidence_at(hidden, {}, "layer " + std::to_string(hidden.shadowed_by) + " takes away " +
-                                          with_thousands(count) + " of " + with_thousands(before.size()) +
-                                          " packages whose files stay: " + join(lost, ", ") +
-                                          (count > lost.size() ? ", …" : "")));
+              evidence_at(hidden, {},
+                          "layer " + std::to_string(hidden.shadowed_by) + " takes away " +
+                              with_thousands(count) + " of " + with_thousands(before.size()) +
+                              " packages whose files stay: " + join(lost, ", ") +
+                              (count > lost.size() ? ", …" : "")));
   }
 
   // Files as the package installed them, visible still: its list is looked up in any layer, because
@@ -88,7 +91,8 @@ class DatabaseAudit {
       if (each.md5.empty() && each.sha1.empty()) continue;
       const FileFacts* facts = lookup_.facts_at(each.path);
       if (facts == nullptr || facts->size == 0) continue;
-      if ((!each.md5.empty() && facts->md5 == each.md5) || (!each.sha1.empty() && facts->sha1 == each.sha1))
+      if ((!each.md5.empty() && facts->md5 == each.md5) ||
+          (!each.sha1.empty() && facts->sha1 == each.sha1))
         return true;
     }
     return false;
@@ -101,7 +105,8 @@ class DatabaseAudit {
 void audit_changed_files(const Lookup& lookup, Rows& rows) {
   // Ownership has compared the checksums; see analyzer/ownership.h.
   for (const Gap& gap : lookup.input().report.gaps) {
-    if (gap.stage != "packages" || !gap.reason.starts_with("changed since it was installed")) continue;
+    if (gap.stage != "packages" || !gap.reason.starts_with("changed since it was installed"))
+      continue;
     const TreeFile* file = lookup.input().tree.find(gap.file);
     if (file != nullptr) rows.add("owned-file-changed", evidence_at(*file, {}, gap.reason));
   }
@@ -135,15 +140,18 @@ void audit_release_text(const Lookup& lookup, Rows& rows) {
   if (database_layer < 0 || database_layer >= now->layer) return;
   const TreeFile* before = nullptr;
   for (const TreeFile& file : tree.files()) {
-    const bool here = file.entry.path == "etc/os-release" || file.entry.path == "usr/lib/os-release";
+    const bool here =
+        file.entry.path == "etc/os-release" || file.entry.path == "usr/lib/os-release";
     if (here && file.layer < now->layer && is_file(file)) before = &file;
   }
-  const std::optional<Release> was = before == nullptr ? std::nullopt : release_in(lookup.facts_of(*before));
+  const std::optional<Release> was =
+      before == nullptr ? std::nullopt : release_in(lookup.facts_of(*before));
   if (was && *was != *release)
     rows.add("release-text-changed",
-             evidence_at(*now, {}, was->id + " " + was->version + " in layer " + std::to_string(before->layer) +
-                                       ", " + release->id + " " + release->version + " in layer " +
-                                       std::to_string(now->layer)));
+             evidence_at(*now, {},
+                         was->id + " " + was->version + " in layer " +
+                             std::to_string(before->layer) + ", " + release->id + " " +
+                             release->version + " in layer " + std::to_string(now->layer)));
 }
 
 void audit_programs(const Lookup& lookup, Rows& rows) {
@@ -153,12 +161,15 @@ void audit_programs(const Lookup& lookup, Rows& rows) {
     if (facts == nullptr || !facts->elf || !done.insert(file.entry.digest).second) continue;
     const AuditFacts& audit = facts->audit;
     if (!audit.packer.empty())
-      rows.add("packed-program", evidence_at(file, Place::at_offset(audit.packer_offset), audit.packer + ": " + audit.packer_seen));
+      rows.add("packed-program", evidence_at(file, Place::at_offset(audit.packer_offset),
+                                             audit.packer + ": " + audit.packer_seen));
     const bool has_modules = std::ranges::any_of(facts->packages, [](const PackageClaim& claim) {
       return claim.component.ecosystem == "Go";
     });
-    if (audit.go_runtime && !has_modules && audit.packer.empty() && facts->elf->type != "relocatable")
-      rows.add("build-info-removed", evidence_at(file, {}, "has Go's runtime but no build information"));
+    if (audit.go_runtime && !has_modules && audit.packer.empty() &&
+        facts->elf->type != "relocatable")
+      rows.add("build-info-removed",
+               evidence_at(file, {}, "has Go's runtime but no build information"));
   }
 }
 

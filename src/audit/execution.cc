@@ -21,8 +21,8 @@ namespace {
 using archive::TarType;
 using image::TreeFile;
 
-constexpr std::size_t kMostNames = 500;     // links to one file
-constexpr std::size_t kMostDoubts = 50;     // named in the proof
+constexpr std::size_t kMostNames = 500;  // links to one file
+constexpr std::size_t kMostDoubts = 50;  // named in the proof
 constexpr std::size_t kMostShells = 20;
 constexpr std::string_view kManyCommands = "multi-call", kShell = "shell";
 
@@ -70,9 +70,8 @@ class ToolFinder {
       if (is_code(*facts)) add_writable(file);
     }
     for (const auto& [folder, why] : writable_folders_) add_folder(*folder, why);
-    std::ranges::sort(out_, {}, [](const ToolRow& row) {
-      return std::tie(row.category, row.tool, row.path);
-    });
+    std::ranges::sort(
+        out_, {}, [](const ToolRow& row) { return std::tie(row.category, row.tool, row.path); });
   }
 
  private:
@@ -140,7 +139,8 @@ class ToolFinder {
     if ((folder->entry.mode & 0002) != 0 && !sticky)
       writable_folders_.emplace(folder, "anybody may replace the programs and libraries in it");
     else if (!lookup_.user().is_root() && lookup_.may_write(folder->entry))
-      writable_folders_.emplace(folder, "the configured user may replace the programs and libraries in it");
+      writable_folders_.emplace(folder,
+                                "the configured user may replace the programs and libraries in it");
   }
 
   void add_simple(const TreeFile& file, std::string tool, std::string category, std::string what,
@@ -160,8 +160,9 @@ class ToolFinder {
     row.what = why;
     row.path = folder.entry.path;
     row.layer = folder.layer;
-    row.evidence.push_back(evidence_at(folder, {}, "mode " + octal(folder.entry.mode) + ", uid " +
-                                                       std::to_string(folder.entry.uid)));
+    row.evidence.push_back(evidence_at(
+        folder, {},
+        "mode " + octal(folder.entry.mode) + ", uid " + std::to_string(folder.entry.uid)));
     out_.push_back(std::move(row));
   }
 
@@ -215,7 +216,8 @@ class ShellSearch {
     if (!audit.packer.empty()) return doubt(file, "its code is packed (" + audit.packer + ")");
     if (!profile->second.can_start_programs) return exclude("cannot start another program");
     if (!audit.grammars.empty())
-      return doubt(file, "it has the reserved words of " + join(audit.grammars, ", ") + " and can start programs");
+      return doubt(file, "it has the reserved words of " + join(audit.grammars, ", ") +
+                             " and can start programs");
     exclude("has no table of a shell's reserved words");
   }
 
@@ -237,7 +239,8 @@ class ShellSearch {
   void exclude(const std::string& why) { ++excluded_[why]; }
 
   void doubt(const TreeFile& file, std::string why) {
-    if (proof_.doubts.size() < kMostDoubts) proof_.doubts.push_back(evidence_at(file, {}, std::move(why)));
+    if (proof_.doubts.size() < kMostDoubts)
+      proof_.doubts.push_back(evidence_at(file, {}, std::move(why)));
   }
 
   const Lookup& lookup_;
@@ -276,8 +279,8 @@ Execution examine_execution(const Input& input) {
   Execution out;
   out.user = input.info.user;
   // Folders and files have no configuration that could be wrong.
-  const bool has_config = input.info.source != "dir" && input.info.source != "file" &&
-                          input.info.source != "tar";
+  const bool has_config =
+      input.info.source != "dir" && input.info.source != "file" && input.info.source != "tar";
   if (has_config) out.start = resolve_start(lookup);
   ToolFinder(lookup, out.start, out.tools).run();
   out.shell = ShellSearch(lookup).run();

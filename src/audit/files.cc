@@ -28,9 +28,8 @@ void audit_permissions(const TreeFile& file, Rows& rows) {
 // The path that a link means, as text: what it leads to may not be there.
 std::string target_path(const image::Entry& link) {
   const std::string& target = link.link_target;
-  std::string path = target.starts_with('/')
-                         ? target
-                         : link.path.substr(0, link.path.rfind('/') + 1) + target;
+  std::string path =
+      target.starts_with('/') ? target : link.path.substr(0, link.path.rfind('/') + 1) + target;
   std::vector<std::string> parts;
   for (std::string_view part : split(path, '/')) {
     if (part.empty() || part == ".") continue;
@@ -100,10 +99,13 @@ class LeftoverAudit {
       const Leftover& leftover = lookup_.input().knowledge.leftovers[i];
       if (found_[i].files.empty() || found_[i].bytes < leftover.least) continue;
       for (const TreeFile* file : found_[i].files)
-        rows.add(leftover.rule, evidence_at(*file, {}, leftover.what + ", " + human_bytes(file->entry.size)));
+        rows.add(leftover.rule,
+                 evidence_at(*file, {}, leftover.what + ", " + human_bytes(file->entry.size)));
     }
     for (const TreeFile* file : cores_)
-      rows.add("core-dump", evidence_at(*file, {}, "an ELF file of type core, " + human_bytes(file->entry.size)));
+      rows.add(
+          "core-dump",
+          evidence_at(*file, {}, "an ELF file of type core, " + human_bytes(file->entry.size)));
   }
 
  private:
@@ -126,11 +128,14 @@ void audit_waste(const image::FileTree& tree, Rows& rows) {
     bytes += file.entry.size;
   }
   if (bytes < kLeastWaste) return;
-  std::ranges::stable_sort(wasted, std::greater<>(), [](const TreeFile* f) { return f->entry.size; });
+  std::ranges::stable_sort(wasted, std::greater<>(),
+                           [](const TreeFile* f) { return f->entry.size; });
   for (const TreeFile* file : wasted)
-    rows.add("wasted-bytes",
-             evidence_at(*file, {}, human_bytes(file->entry.size) + " in layer " + std::to_string(file->layer) +
-                                        ", taken away by layer " + std::to_string(file->shadowed_by)));
+    rows.add(
+        "wasted-bytes",
+        evidence_at(*file, {},
+                    human_bytes(file->entry.size) + " in layer " + std::to_string(file->layer) +
+                        ", taken away by layer " + std::to_string(file->shadowed_by)));
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ std::vector<std::uint32_t> numbers_of(const Value& list) {
 std::string text(const Value& row, std::string_view key) { return std::string(row[key].text_or()); }
 
 Error malformed(std::string_view table, std::string_view id) {
-  return {ErrorCode::malformed, "data/audit: " + std::string(table) + " \"" + std::string(id) +
-                                    "\" lacks what it needs"};
+  return {ErrorCode::malformed,
+          "data/audit: " + std::string(table) + " \"" + std::string(id) + "\" lacks what it needs"};
 }
 
 Result<Tool> tool_of(const Value& row) {
@@ -43,11 +43,12 @@ Result<Tool> tool_of(const Value& row) {
             .needs = texts_of(row["needs"])};
   for (const std::string& each : texts_of(row["texts"]))
     tool.texts.push_back({each, xxh3_of(ByteView::of(each))});
-  const bool counts = tool.texts.empty() == (tool.at_least == 0) &&
-                      tool.at_least <= tool.texts.size();
+  const bool counts =
+      tool.texts.empty() == (tool.at_least == 0) && tool.at_least <= tool.texts.size();
   const bool any = !tool.texts.empty() || !tool.modules.empty() || !tool.main_modules.empty() ||
                    !tool.crates.empty() || !tool.components.empty() || !tool.needs.empty();
-  if (tool.id.empty() || tool.category.empty() || !counts || !any) return malformed("tool", tool.id);
+  if (tool.id.empty() || tool.category.empty() || !counts || !any)
+    return malformed("tool", tool.id);
   return tool;
 }
 

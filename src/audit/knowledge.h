@@ -20,12 +20,12 @@ struct Tool {
     std::uint64_t hash = 0;  // as StringHash
   };
   std::vector<Text> texts;
-  std::size_t at_least = 0;                // of the texts
-  std::vector<std::string> modules;        // Go: any module of the build
-  std::vector<std::string> main_modules;   // Go: the program's own module or package
-  std::vector<std::string> crates;         // Rust
-  std::vector<std::string> components;     // embedded libraries and runtimes, by name
-  std::vector<std::string> needs;          // DT_NEEDED begins with
+  std::size_t at_least = 0;               // of the texts
+  std::vector<std::string> modules;       // Go: any module of the build
+  std::vector<std::string> main_modules;  // Go: the program's own module or package
+  std::vector<std::string> crates;        // Rust
+  std::vector<std::string> components;    // embedded libraries and runtimes, by name
+  std::vector<std::string> needs;         // DT_NEEDED begins with
 };
 
 struct AbilityRow {
@@ -41,8 +41,8 @@ struct Rule {
 // Files that a build leaves behind. `path` is a pattern: "*" within one name, "**" across folders.
 struct Leftover {
   std::string rule, path, what;
-  std::string kind;           // the file's kind must be this, when set: "elf"
-  std::uint64_t least = 0;    // bytes together, below which it is not worth a row
+  std::string kind;         // the file's kind must be this, when set: "elf"
+  std::uint64_t least = 0;  // bytes together, below which it is not worth a row
 };
 
 // A certificate authority that browsers no longer trust.
@@ -58,7 +58,8 @@ struct Knowledge {
   std::vector<std::string> dangling_ok;  // patterns of link targets that a running system provides
   std::vector<std::string> labels;       // keys that an image should have
   std::vector<DistrustedRoot> distrusted;
-  std::vector<std::string> known_roots;  // SHA-256 of roots that a public programme has or had, sorted
+  std::vector<std::string>
+      known_roots;  // SHA-256 of roots that a public programme has or had, sorted
   std::vector<std::string> secret_words, harmless_endings;  // of the names of variables
   std::vector<std::string> databases;                       // patterns of package databases
   std::vector<std::string> tls_libraries;                   // component names

@@ -87,30 +87,58 @@ std::string Lookup::variable(std::string_view name, std::string_view fallback) c
 
 std::string octal(std::uint32_t mode) {
   std::string out;
-  for (int shift = 9; shift >= 0; shift -= 3)
-    out += static_cast<char>('0' + (mode >> shift & 7));
+  for (int shift = 9; shift >= 0; shift -= 3) out += static_cast<char>('0' + (mode >> shift & 7));
   return out;
 }
 
 // Names and numbers of linux/capability.h.
 std::string capabilities_text(std::uint64_t permitted) {
-  static constexpr std::string_view kNames[] = {
-      "chown",          "dac_override",   "dac_read_search",    "fowner",
-      "fsetid",         "kill",           "setgid",             "setuid",
-      "setpcap",        "linux_immutable", "net_bind_service",  "net_broadcast",
-      "net_admin",      "net_raw",        "ipc_lock",           "ipc_owner",
-      "sys_module",     "sys_rawio",      "sys_chroot",         "sys_ptrace",
-      "sys_pacct",      "sys_admin",      "sys_boot",           "sys_nice",
-      "sys_resource",   "sys_time",       "sys_tty_config",     "mknod",
-      "lease",          "audit_write",    "audit_control",      "setfcap",
-      "mac_override",   "mac_admin",      "syslog",             "wake_alarm",
-      "block_suspend",  "audit_read",     "perfmon",            "bpf",
-      "checkpoint_restore"};
+  static constexpr std::string_view kNames[] = {"chown",
+                                                "dac_override",
+                                                "dac_read_search",
+                                                "fowner",
+                                                "fsetid",
+                                                "kill",
+                                                "setgid",
+                                                "setuid",
+                                                "setpcap",
+                                                "linux_immutable",
+                                                "net_bind_service",
+                                                "net_broadcast",
+                                                "net_admin",
+                                                "net_raw",
+                                                "ipc_lock",
+                                                "ipc_owner",
+                                                "sys_module",
+                                                "sys_rawio",
+                                                "sys_chroot",
+                                                "sys_ptrace",
+                                                "sys_pacct",
+                                                "sys_admin",
+                                                "sys_boot",
+                                                "sys_nice",
+                                                "sys_resource",
+                                                "sys_time",
+                                                "sys_tty_config",
+                                                "mknod",
+                                                "lease",
+                                                "audit_write",
+                                                "audit_control",
+                                                "setfcap",
+                                                "mac_override",
+                                                "mac_admin",
+                                                "syslog",
+                                                "wake_alarm",
+                                                "block_suspend",
+                                                "audit_read",
+                                                "perfmon",
+                                                "bpf",
+                                                "checkpoint_restore"};
   std::vector<std::string> out;
   for (std::size_t bit = 0; bit < 64; ++bit)
     if ((permitted >> bit & 1) != 0)
-      out.push_back("cap_" + (bit < std::size(kNames) ? std::string(kNames[bit])
-                                                      : std::to_string(bit)));
+      out.push_back("cap_" +
+                    (bit < std::size(kNames) ? std::string(kNames[bit]) : std::to_string(bit)));
   return out.empty() ? "(unreadable)" : join(out, ", ");
 }
 

@@ -47,13 +47,13 @@ class Lookup {
  private:
   RunsAs read_user() const;
   const Input& input_;
-  std::map<std::string_view, const FileRow*> rows_;           // visible files
+  std::map<std::string_view, const FileRow*> rows_;          // visible files
   std::map<std::string_view, const Component*> components_;  // by id
   RunsAs user_;
 };
 
-std::string octal(std::uint32_t mode);                       // "4755"
-std::string capabilities_text(std::uint64_t permitted);      // "cap_net_raw, cap_41"
+std::string octal(std::uint32_t mode);                   // "4755"
+std::string capabilities_text(std::uint64_t permitted);  // "cap_net_raw, cap_41"
 
 bool is_file(const image::TreeFile& file);
 // Evidence about the visible file at a path.

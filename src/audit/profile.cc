@@ -21,7 +21,8 @@ const StringHash* find_string(const FileFacts& facts, std::uint64_t hash) {
 }
 
 bool has_prefix_of(const std::vector<std::string>& names, const std::string& name) {
-  return std::ranges::any_of(names, [&](const std::string& each) { return name.starts_with(each); });
+  return std::ranges::any_of(names,
+                             [&](const std::string& each) { return name.starts_with(each); });
 }
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
@@ -94,13 +95,13 @@ class Profiler {
         facts_.elf->machine_name == "aarch64" ? row.aarch64 : row.x86_64;
     for (const SystemCall& call : facts_.audit.system_calls)
       if (std::ranges::find(numbers, call.number) != numbers.end() && out.size() < kMostImports)
-        out.push_back(seen_at(Place::at_offset(call.offset),
-                              "system call " + std::to_string(call.number)));
+        out.push_back(
+            seen_at(Place::at_offset(call.offset), "system call " + std::to_string(call.number)));
     return out;
   }
 
-  // A program is cleared only by what is known of it. Calls whose number comes from elsewhere may be
-  // any; so may what code that is loaded at run time does.
+  // A program is cleared only by what is known of it. Calls whose number comes from elsewhere may
+  // be any; so may what code that is loaded at run time does.
   bool can_start_programs(const Profile& profile) const {
     const AuditFacts& audit = facts_.audit;
     if (!audit.packer.empty() || audit.imports_unread || audit.undetermined_calls > 0) return true;

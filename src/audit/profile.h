@@ -20,7 +20,7 @@ struct Hit {
 
 struct Profile {
   std::vector<Hit> hits;
-  std::vector<Ability> abilities;  // evidence without file and digest
+  std::vector<Ability> abilities;   // evidence without file and digest
   bool can_start_programs = false;  // or it cannot be told
 };
 

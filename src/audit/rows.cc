@@ -42,7 +42,8 @@ void Rows::add_setting(std::string_view rule, std::string pointer, std::string s
 std::vector<ConfigurationRow> Rows::take() {
   std::vector<ConfigurationRow> out;
   for (auto& [id, row] : rows_) out.push_back(std::move(row));
-  std::ranges::stable_sort(out, {}, [](const ConfigurationRow& row) { return gravity(row.severity); });
+  std::ranges::stable_sort(out, {},
+                           [](const ConfigurationRow& row) { return gravity(row.severity); });
   return out;
 }
 

@@ -26,11 +26,11 @@ class Rows {
 };
 
 // The parts of the audit, each in a file of its own.
-void audit_settings(const Lookup& lookup, Rows& rows);   // what the configuration says
-void audit_files(const Lookup& lookup, Rows& rows);      // permissions, links, leftovers, waste
-void audit_accounts(const Lookup& lookup, Rows& rows);   // passwd, shadow, nsswitch
+void audit_settings(const Lookup& lookup, Rows& rows);  // what the configuration says
+void audit_files(const Lookup& lookup, Rows& rows);     // permissions, links, leftovers, waste
+void audit_accounts(const Lookup& lookup, Rows& rows);  // passwd, shadow, nsswitch
 void audit_secrets(const Lookup& lookup, Rows& rows);
-void audit_trust(const Lookup& lookup, Rows& rows);      // certificates, time zones
-void audit_doctored(const Lookup& lookup, Rows& rows);   // signs that the image was tampered with
+void audit_trust(const Lookup& lookup, Rows& rows);     // certificates, time zones
+void audit_doctored(const Lookup& lookup, Rows& rows);  // signs that the image was tampered with
 
 }  // namespace fathom::audit

@@ -32,10 +32,12 @@ class SettingsAudit {
 
  private:
   void add(std::string_view rule, const std::string& pointer, const std::string& text) {
-    const std::vector<SecretSighting> found = find_secrets(ByteView::of(text), SecretScope::settings);
+    const std::vector<SecretSighting> found =
+        find_secrets(ByteView::of(text), SecretScope::settings);
     bool any = false;
     for (const SecretSighting& sighting : found) {
-      rows_.add_setting(is_sure(sighting) ? rule : "secret-hint", pointer, sighting.rule + ": " + sighting.seen);
+      rows_.add_setting(is_sure(sighting) ? rule : "secret-hint", pointer,
+                        sighting.rule + ": " + sighting.seen);
       any |= is_sure(sighting);
     }
     // One row for one credential: what has a form needs no look at its name.
@@ -49,7 +51,8 @@ class SettingsAudit {
     if (equals == word.npos || equals == 0) return;
     const std::string_view name = word.substr(0, equals);
     std::string_view value = word.substr(equals + 1);
-    while (!value.empty() && (value.front() == '"' || value.front() == '\'')) value.remove_prefix(1);
+    while (!value.empty() && (value.front() == '"' || value.front() == '\''))
+      value.remove_prefix(1);
     while (!value.empty() && (value.back() == '"' || value.back() == '\'')) value.remove_suffix(1);
     if (!is_variable(name) || !is_called_secret(name) || !could_be_secret(value)) return;
     // What ENV sets stands in the history too; the environment has been said already.
@@ -77,10 +80,12 @@ class SettingsAudit {
 
   // Paths, references to other variables, numbers and switches are none.
   static bool could_be_secret(std::string_view value) {
-    if (value.size() < kLeastValue || value[0] == '/' || value[0] == '$' || value[0] == '<') return false;
+    if (value.size() < kLeastValue || value[0] == '/' || value[0] == '$' || value[0] == '<')
+      return false;
     if (value.find("${") != value.npos || value.find("://") != value.npos) return false;
     const std::string lower = to_lower(value);
-    for (const char* word : {"changeme", "change_me", "disabled", "enabled", "example", "placeholder", "xxxxxx"})
+    for (const char* word :
+         {"changeme", "change_me", "disabled", "enabled", "example", "placeholder", "xxxxxx"})
       if (lower.find(word) != lower.npos) return false;
     return !parse_unsigned(value).has_value();
   }
@@ -102,7 +107,8 @@ class FilesAudit {
       // The same content under another name is said once.
       if (!is_file(file) || (file.shadowed && visible_.contains(file.entry.digest))) continue;
       const FileFacts* facts = lookup_.facts_of(file);
-      if (facts != nullptr && done_.insert(file.entry.digest).second) add(file, *facts, file.entry.path);
+      if (facts != nullptr && done_.insert(file.entry.digest).second)
+        add(file, *facts, file.entry.path);
     }
   }
 
@@ -113,7 +119,8 @@ class FilesAudit {
       evidence.file = path;
       rows_.add(rule_of(file, sighting), std::move(evidence));
     }
-    for (const MemberFacts& member : facts.members) add(file, member.facts, path + "!/" + member.path);
+    for (const MemberFacts& member : facts.members)
+      add(file, member.facts, path + "!/" + member.path);
   }
 
   std::string_view rule_of(const TreeFile& file, const SecretSighting& sighting) const {

@@ -46,9 +46,7 @@ bool is_mutable(std::string_view name) {
 void audit_names(const image::ImageInfo& info, Rows& rows) {
   for (const std::string& name : info.names)
     if (is_mutable(name)) rows.add_setting("mutable-tag", "/names", printable(name));
-  // The id of an old docker archive is that of the configuration; no registry knows it.
-  if (info.digest.empty() || info.source == "docker-archive")
-    if (info.digest.empty()) rows.add_setting("no-digest", "/digest", "not stated");
+  if (info.digest.empty()) rows.add_setting("no-digest", "/digest", "not stated");
 }
 
 std::string_view label(const image::ImageInfo& info, std::string_view key) {
@@ -73,8 +71,13 @@ void audit_labels(const Lookup& lookup, Rows& rows) {
 void audit_settings(const Lookup& lookup, Rows& rows) {
   const Input& in = lookup.input();
   if (!has_configuration(in.info)) return;
-  for (const std::string& problem : in.report.execution.start.problems)
-    rows.add_setting("start-broken", "/config/Entrypoint", problem);
+  // A base image may leave the command to what is built on it.
+  const Start& start = in.report.execution.start;
+  if (start.arguments.empty())
+    rows.add_setting("no-command", "/config/Cmd", "not set");
+  else
+    for (const std::string& problem : start.problems)
+      rows.add_setting("start-broken", "/config/Entrypoint", problem);
   audit_user(lookup, rows);
   audit_ports(in.info, rows);
   audit_names(in.info, rows);

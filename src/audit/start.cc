@@ -1,5 +1,5 @@
-// The runtime joins entrypoint and command and looks for the first word: with a slash in it from the
-// working folder, else in the folders of PATH, inside the container. The kernel then follows
+// The runtime joins entrypoint and command and looks for the first word: with a slash in it from
+// the working folder, else in the folders of PATH, inside the container. The kernel then follows
 // symlinks, reads "#!" (up to four times) or PT_INTERP. Each hop may lead to nothing, which is
 // found out here and not at three in the morning.
 // Source: OCI image specification, config.md; execve(2); runc and containerd for the default PATH.
@@ -52,8 +52,7 @@ class Resolver {
 
   const TreeFile* find_program(const std::string& word) {
     if (word.find('/') != word.npos) {
-      const std::string path =
-          word[0] == '/' ? word : info_.working_dir + "/" + word;
+      const std::string path = word[0] == '/' ? word : info_.working_dir + "/" + word;
       const TreeFile* file = through_links(without_root(path));
       if (file == nullptr) problem("there is no file " + printable(path));
       return file;
@@ -88,15 +87,19 @@ class Resolver {
   }
 
   void follow(const TreeFile& file, int scripts) {
-    if (!is_file(file)) return problem(file.entry.path + " is a " + std::string(name_of(file.entry.type)) + ", no program");
+    if (!is_file(file))
+      return problem(file.entry.path + " is a " + std::string(name_of(file.entry.type)) +
+                     ", no program");
     if (!lookup_.may_execute(file.entry))
       problem(file.entry.path + " may not be executed by " + user_text());
     const FileFacts* facts = lookup_.facts_of(file);
     if (facts == nullptr) return problem(file.entry.path + " was not examined");
     if (facts->elf) return follow_elf(file, *facts->elf);
     if (facts->audit.shebang.empty())
-      return problem(file.entry.path + " is neither a program nor a script with a #! line (" + facts->type + ")");
-    if (scripts == kMostScripts) return problem("scripts of scripts go deeper than the kernel allows");
+      return problem(file.entry.path + " is neither a program nor a script with a #! line (" +
+                     facts->type + ")");
+    if (scripts == kMostScripts)
+      return problem("scripts of scripts go deeper than the kernel allows");
     follow_script(file, facts->audit.shebang, scripts);
   }
 
@@ -110,7 +113,8 @@ class Resolver {
     const std::size_t space = line.find_first_of(" \t");
     const std::string interpreter(line.substr(0, space));
     const TreeFile* next = through_links(without_root(interpreter));
-    if (next == nullptr) return problem(file.entry.path + " wants " + printable(interpreter) + ", which is not there");
+    if (next == nullptr)
+      return problem(file.entry.path + " wants " + printable(interpreter) + ", which is not there");
     step("interpreter", *next, interpreter);
     follow(*next, scripts + 1);
     // "#!/usr/bin/env python3": env looks in PATH once more.
@@ -138,7 +142,8 @@ class Resolver {
     if (elf.interpreter.empty()) return;
     const TreeFile* loader = through_links(without_root(elf.interpreter));
     if (loader == nullptr)
-      return problem(file.entry.path + " wants the loader " + printable(elf.interpreter) + ", which is not there");
+      return problem(file.entry.path + " wants the loader " + printable(elf.interpreter) +
+                     ", which is not there");
     step("loader", *loader, elf.interpreter);
   }
 

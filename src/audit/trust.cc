@@ -56,14 +56,17 @@ class BundleAudit {
       if (!certificate.not_after.empty() && certificate.not_after < now)
         rows_.add("ca-expired", evidence(", until " + certificate.not_after.substr(0, 10)));
       if (auto bad = distrusted_.find(certificate.sha256); bad != distrusted_.end())
-        rows_.add("ca-distrusted", evidence(", since " + bad->second->since + ": " + bad->second->why));
+        rows_.add("ca-distrusted",
+                  evidence(", since " + bad->second->since + ": " + bad->second->why));
       if (certificate.authority && !is_known(certificate.sha256))
         rows_.add("ca-unknown", evidence(", SHA-256 " + certificate.sha256));
     }
     if (facts.unread_certificates > 0)
-      rows_.add("ca-unreadable", evidence_at(file, {}, with_thousands(facts.unread_certificates) + " of " +
-                                                           with_thousands(facts.unread_certificates + facts.certificates.size()) +
-                                                           " certificates cannot be read"));
+      rows_.add("ca-unreadable", evidence_at(file, {},
+                                             with_thousands(facts.unread_certificates) + " of " +
+                                                 with_thousands(facts.unread_certificates +
+                                                                facts.certificates.size()) +
+                                                 " certificates cannot be read"));
   }
 
   bool is_known(const std::string& sha256) const {
@@ -76,11 +79,13 @@ class BundleAudit {
     const Input& in = lookup_.input();
     if (in.info.source == "file") return;
     for (const Component& component : in.report.components) {
-      if (std::ranges::find(in.knowledge.tls_libraries, component.name) == in.knowledge.tls_libraries.end())
+      if (std::ranges::find(in.knowledge.tls_libraries, component.name) ==
+          in.knowledge.tls_libraries.end())
         continue;
       const TreeFile* file = in.tree.find(component.file);
       if (file == nullptr || file->shadowed || !connects(*file)) continue;
-      rows_.add("ca-missing", evidence_at(*file, {}, component.name + " is in it, and it connects"));
+      rows_.add("ca-missing",
+                evidence_at(*file, {}, component.name + " is in it, and it connects"));
     }
   }
 
@@ -106,7 +111,8 @@ void audit_time_zones(const Lookup& lookup, Rows& rows) {
     if (facts == nullptr || facts->audit.settings != SettingsKind::time_zones) continue;
     const auto year = year_of(facts->audit.time_zone_release);
     if (now && year && *now >= *year + kOldYears)
-      rows.add("time-zones-old", evidence_at(file, {}, "release " + facts->audit.time_zone_release));
+      rows.add("time-zones-old",
+               evidence_at(file, {}, "release " + facts->audit.time_zone_release));
   }
 }
 

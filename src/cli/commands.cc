@@ -53,8 +53,8 @@ constexpr std::array kScanFlags{
 };
 
 // The flags of commands that show one part of what scan finds.
-constexpr std::array kViewFlags{kScanFlags[0], kScanFlags[1], kScanFlags[9], kScanFlags[10],
-                                kScanFlags[11], kScanFlags[13]};
+constexpr std::array kViewFlags{kScanFlags[0],  kScanFlags[1],  kScanFlags[9],
+                                kScanFlags[10], kScanFlags[11], kScanFlags[13]};
 static_assert(kViewFlags[2].name == "now" && kViewFlags[5].name == "quiet");
 
 constexpr std::array kCommands{

@@ -69,23 +69,23 @@ struct AuditFacts {
   // section whose symbols could not be read.
   std::vector<std::string> imports;
   bool imports_unread = false;
-  std::vector<SystemCall> system_calls;        // by number; x86_64 and aarch64
-  std::uint64_t undetermined_calls = 0;        // instructions whose number is not known
-  std::vector<std::string> grammars;           // rows of data/audit/grammars.tsv whose words are all there
-  std::string packer;                          // "UPX 4.02", "unknown": the code is packed
-  std::string packer_seen;                     // what says so
+  std::vector<SystemCall> system_calls;  // by number; x86_64 and aarch64
+  std::uint64_t undetermined_calls = 0;  // instructions whose number is not known
+  std::vector<std::string> grammars;  // rows of data/audit/grammars.tsv whose words are all there
+  std::string packer;                 // "UPX 4.02", "unknown": the code is packed
+  std::string packer_seen;            // what says so
   std::uint64_t packer_offset = 0;
-  bool go_runtime = false;                     // has Go's function table
+  bool go_runtime = false;  // has Go's function table
   // Scripts: the first line behind "#!", as the kernel takes it (at most 255 bytes).
   std::string shebang;
-  std::vector<SecretSighting> secrets;         // by place
-  std::vector<Certificate> certificates;       // in the order of the file
-  std::uint64_t unread_certificates = 0;       // BEGIN CERTIFICATE without one behind it
+  std::vector<SecretSighting> secrets;    // by place
+  std::vector<Certificate> certificates;  // in the order of the file
+  std::uint64_t unread_certificates = 0;  // BEGIN CERTIFICATE without one behind it
   SettingsKind settings = SettingsKind::none;
-  std::vector<Account> accounts;               // by line
-  std::vector<std::string> group_names;        // settings == group
-  std::string hosts_sources;                   // nsswitch: the hosts line, "files dns"
-  std::string time_zone_release;               // "2024a"
+  std::vector<Account> accounts;         // by line
+  std::vector<std::string> group_names;  // settings == group
+  std::string hosts_sources;             // nsswitch: the hosts line, "files dns"
+  std::string time_zone_release;         // "2024a"
 };
 
 }  // namespace fathom

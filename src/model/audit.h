@@ -71,8 +71,8 @@ struct ShellProof {
     std::uint64_t programs = 0;
   };
   std::vector<Reason> excluded;
-  std::vector<Evidence> shells;   // present: what was recognised
-  std::vector<Evidence> doubts;   // not_excluded: file, and in `seen` why it stays open
+  std::vector<Evidence> shells;  // present: what was recognised
+  std::vector<Evidence> doubts;  // not_excluded: file, and in `seen` why it stays open
 };
 
 struct Execution {

@@ -49,10 +49,12 @@ std::string layer_of(std::int64_t layer) {
 std::string shell_line(const ShellProof& shell) {
   switch (shell.verdict) {
     case ShellVerdict::present:
-      return "Shell: yes, " + shown(shell.shells.front().file) + " (" + shown(shell.shells.front().seen) + ")";
+      return "Shell: yes, " + shown(shell.shells.front().file) + " (" +
+             shown(shell.shells.front().seen) + ")";
     case ShellVerdict::absent:
-      return shell.programs == 0 ? "Shell: none, there is no program"
-                                 : "Shell: none, shown for " + counted(shell.programs, "program", "programs");
+      return shell.programs == 0
+                 ? "Shell: none, there is no program"
+                 : "Shell: none, shown for " + counted(shell.programs, "program", "programs");
     case ShellVerdict::not_excluded:
       return "Shell: none recognised, but " + counted(shell.doubts.size(), "file", "files") +
              " cannot be excluded";
@@ -87,8 +89,8 @@ void write_shell(const ShellProof& shell, Page& page) {
 }
 
 void write_tool(const ToolRow& row, Page& page) {
-  std::string text = "  " + pad_right(row.tool, 18) + " /" + shown(row.path) + "  " + human_bytes(row.bytes) +
-                     layer_of(row.layer);
+  std::string text = "  " + pad_right(row.tool, 18) + " /" + shown(row.path) + "  " +
+                     human_bytes(row.bytes) + layer_of(row.layer);
   if (row.needed) text += ", needed to start";
   if (!row.executable) text += ", without execute permission";
   page.line(text);
@@ -96,7 +98,8 @@ void write_tool(const ToolRow& row, Page& page) {
   if (!row.evidence.empty()) {
     const Evidence& evidence = row.evidence.front();
     why += ": " + shown(evidence.seen);
-    if (evidence.place.kind != Place::Kind::whole_file) why += " (" + shown(text_of(evidence.place)) + ")";
+    if (evidence.place.kind != Place::Kind::whole_file)
+      why += " (" + shown(text_of(evidence.place)) + ")";
   }
   page.line(why);
   if (row.names.empty()) return;
@@ -114,7 +117,8 @@ void write_tools(const std::vector<ToolRow>& tools, Page& page) {
   for (const ToolRow& row : tools) bytes[row.path] = row.bytes;
   std::uint64_t total = 0;
   for (const auto& [path, size] : bytes) total += size;
-  page.line("An attacker could use " + counted(bytes.size(), "file", "files") + ", " + human_bytes(total) + ":");
+  page.line("An attacker could use " + counted(bytes.size(), "file", "files") + ", " +
+            human_bytes(total) + ":");
   std::string category;
   for (const ToolRow& row : tools) {
     if (row.category != category) page.line(row.category);
@@ -131,7 +135,8 @@ void write_programs(const std::vector<ProgramRow>& programs, std::size_t most, P
     const ProgramRow& row = programs[i];
     std::vector<std::string> parts;
     for (const Ability& ability : row.abilities) parts.push_back(ability.id);
-    page.line("  /" + shown(row.path) + ": " + (parts.empty() ? "nothing of note" : join(parts, ", ")));
+    page.line("  /" + shown(row.path) + ": " +
+              (parts.empty() ? "nothing of note" : join(parts, ", ")));
   }
   if (programs.size() > most)
     page.line("  … and " + with_thousands(programs.size() - most) + " more (use -o json)");
@@ -154,12 +159,13 @@ std::string where(const Evidence& evidence) {
 }
 
 void write_row(const ConfigurationRow& row, Page& page) {
-  page.line(pad_right(row.severity, 9) + row.id + (row.count > 1 ? " (" + with_thousands(row.count) + ")" : "") +
-            ": " + row.title);
+  page.line(pad_right(row.severity, 9) + row.id +
+            (row.count > 1 ? " (" + with_thousands(row.count) + ")" : "") + ": " + row.title);
   const std::size_t count = std::min(row.evidence.size(), kMostEvidence);
   for (std::size_t i = 0; i < count; ++i)
     page.line("           " + where(row.evidence[i]) + ": " + shown(row.evidence[i].seen));
-  if (row.count > count) page.line("           … and " + with_thousands(row.count - count) + " more");
+  if (row.count > count)
+    page.line("           … and " + with_thousands(row.count - count) + " more");
   page.sentence(row.why + " → " + row.fix, 9);
 }
 
@@ -175,7 +181,8 @@ std::string configuration_page(const Report& report, const ReportOptions& option
 std::vector<std::string> audit_summary(const Report& report) {
   std::vector<std::string> out;
   const Execution& execution = report.execution;
-  for (const std::string& problem : execution.start.problems) out.push_back("Start: " + shown(problem));
+  for (const std::string& problem : execution.start.problems)
+    out.push_back("Start: " + shown(problem));
   std::map<std::string, std::size_t> categories;
   for (const ToolRow& row : execution.tools) ++categories[row.category];
   std::string tools;
@@ -192,7 +199,8 @@ std::vector<std::string> audit_summary(const Report& report) {
   if (!rows.empty()) out.push_back("Configuration: " + rows + " (fathom config)");
   if (report.image.source == "file")
     for (const ProgramRow& row : execution.programs) {
-      out.push_back("Links: " + (row.libraries.empty() ? "nothing" : shown(join(row.libraries, ", "))));
+      out.push_back("Links: " +
+                    (row.libraries.empty() ? "nothing" : shown(join(row.libraries, ", "))));
       std::vector<std::string> parts;
       for (const Ability& ability : row.abilities) parts.push_back(ability.what);
       out.push_back("Can: " + (parts.empty() ? "nothing of note" : join(parts, ", ")));

@@ -29,8 +29,7 @@ struct Recogniser {
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
   signature::Identified found = signature::identify(facts, recogniser.classifiers);
   if (facts.elf)
-    recogniser.profiles[digest] =
-        audit::profile_of(facts, found.components, recogniser.knowledge);
+    recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
   facts.audit.imports = {};
   facts.texts = {};
