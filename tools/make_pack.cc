@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -74,6 +74,28 @@ Result<std::string> read_classifiers(const std::filesystem::path& folder) {
   return json{{"classifiers", std::move(all)}}.dump();
 }
 
+// All tables of all files as one document: {"tool": [row, …], "rule": [row, …], …}.
+Result<std::string> read_audit(const std::filesystem::path& folder) {
+  json all = json::object();
+  for (const std::filesystem::path& file : toml_files_of(folder)) {
+    std::string text = TRY(read_data_file(file));
+    toml::parse_result parsed = toml::parse(text, file.string());
+    if (!parsed) {
+      std::ostringstream message;
+      message << parsed.error();
+      return Error{ErrorCode::malformed, message.str()};
+    }
+    for (const auto& [key, rows] : parsed.table()) {
+      if (!rows.is_array())
+        return Error{ErrorCode::malformed,
+                     file.string() + ": " + std::string(key.str()) + " is no table of rows"};
+      json& list = all[std::string(key.str())];
+      for (const toml::node& row : *rows.as_array()) list.push_back(json_of(row));
+    }
+  }
+  return all.dump();
+}
+
 Done write_file(const std::string& path, const Bytes& bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   std::string_view text = ByteView(bytes).as_text();
@@ -95,16 +117,17 @@ void print(const std::map<std::string, SourceTally>& tallies) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 5 && arguments[4] == "--stats";
-  if (arguments.size() != 4 && !stats)
+  bool stats = arguments.size() == 6 && arguments[5] == "--stats";
+  if (arguments.size() != 5 && !stats)
     return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES OUTPUT [--stats]"};
-  const std::string& output = arguments[3];
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT OUTPUT [--stats]"};
+  const std::string& output = arguments[4];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
   std::vector<signature::FeatureLibrary> features =
       TRY(read_features(arguments[2], sources.content.libraries));
   sources.content.sections["features"] = TRY(signature::pack_features(std::move(features)));
+  sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

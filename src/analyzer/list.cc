@@ -16,6 +16,10 @@ extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer os_release;
+extern const FileAnalyzer program_traits;
+extern const FileAnalyzer settings;
+extern const FileAnalyzer secrets;
+extern const FileAnalyzer certificates;
 
 extern const ImageAnalyzer packages_image;
 
@@ -30,6 +34,10 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &dpkg,
       &apk,
       &os_release,
+      &program_traits,
+      &settings,
+      &secrets,
+      &certificates,
   });
   return kRows;
 }

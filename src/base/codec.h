@@ -63,6 +63,11 @@ class Encoder {
     put_varint(list.size());
     for (T& item : list) put(item);
   }
+  template <class A, class B>
+  void put(std::pair<A, B>& both) {
+    put(both.first);
+    put(both.second);
+  }
   template <class T>
   void put(std::optional<T>& maybe) {
     bool has = maybe.has_value();
@@ -144,6 +149,11 @@ class Decoder {
   void get(std::vector<T>& list) {
     list.clear();
     for (std::size_t n = get_count(); n > 0 && !failed_; --n) get(list.emplace_back());
+  }
+  template <class A, class B>
+  void get(std::pair<A, B>& both) {
+    get(both.first);
+    get(both.second);
   }
   template <class T>
   void get(std::optional<T>& maybe) {

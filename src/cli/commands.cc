@@ -84,6 +84,17 @@ constexpr std::array kConvertFlags{
          "auto: on a terminal, unless NO_COLOR is set.", "auto always never"},
 };
 
+// The flags of commands that show one part of what scan finds.
+consteval Flag scan_flag(std::string_view name) {
+  for (const Flag& flag : kScanFlags)
+    if (flag.name == name) return flag;
+  throw "there is no such flag";  // does not compile
+}
+constexpr std::array kViewFlags{scan_flag("output"),  scan_flag("platform"), scan_flag("now"),
+                                scan_flag("jobs"),    scan_flag("stall-timeout"),
+                                scan_flag("insecure"), scan_flag("ca-file"),
+                                scan_flag("quiet")};
+
 constexpr std::array kCommands{
     Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
             "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
@@ -102,6 +113,16 @@ constexpr std::array kCommands{
             "the same as if the scan had written it. The exit status says whether that worked, not "
             "what is in the report.",
             kConvertFlags, run_convert},
+    Command{"exec", "TARGET", "say what can be executed in an image",
+            "How the configured command becomes a program; whether there is a shell, with the "
+            "proof; every tool that somebody who got in could use, recognised by its content; what "
+            "programs can ask the system for. Without --output a text for people.",
+            kViewFlags, run_exec},
+    Command{"config", "TARGET", "audit the configuration and the files of an image",
+            "Users, credentials, permissions, leftovers, certificates, and signs that the image "
+            "was tampered with; each row with evidence, why it matters and how to fix it. Without "
+            "--output a text for people.",
+            kViewFlags, run_config},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

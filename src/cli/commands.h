@@ -10,6 +10,8 @@ inline constexpr int kExitUsage = 2;  // usage, or the scan could not run
 
 int run_scan(const Arguments& arguments);
 int run_convert(const Arguments& arguments);
+int run_exec(const Arguments& arguments);
+int run_config(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 int run_completion(const Arguments& arguments);

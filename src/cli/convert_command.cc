@@ -17,7 +17,7 @@ Result<int> convert(const Arguments& arguments) {
   if (arguments.operands.size() != 1)
     return usage(arguments.operands.empty() ? "no report was named; see fathom convert --help"
                                             : "one report at a time");
-  const std::vector<Output> outputs = TRY(parse_outputs(arguments));
+  const std::vector<Output> outputs = TRY(parse_outputs(arguments, find_reporter("table")));
   const std::string& path = arguments.operands[0];
   const std::string text = TRY(read_file(path == "-" ? "/dev/stdin" : path, Limits{}.report_bytes));
   const Report report = TRY(read_report_confined(text, path));

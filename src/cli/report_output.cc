@@ -47,7 +47,7 @@ bool wants_colour(const Arguments& arguments) {
 
 }  // namespace
 
-Result<std::vector<Output>> parse_outputs(const Arguments& arguments) {
+Result<std::vector<Output>> parse_outputs(const Arguments& arguments, const Reporter* usual) {
   std::vector<Output> outputs;
   for (std::string_view text : arguments.all("output"))
     outputs.push_back(TRY(parse_output(text)));
@@ -58,7 +58,7 @@ Result<std::vector<Output>> parse_outputs(const Arguments& arguments) {
         return usage("only one format can go to stdout; give the others a =FILE");
       return usage("two formats for the file \"" + printable(outputs[i].file) + "\"");
     }
-  if (outputs.empty()) outputs.push_back({find_reporter("table"), ""});
+  if (outputs.empty()) outputs.push_back({usual, ""});
   return outputs;
 }
 

@@ -16,8 +16,8 @@ struct Output {
   std::string file;  // empty: stdout
 };
 
-// At most one goes to stdout; none given means a table there.
-Result<std::vector<Output>> parse_outputs(const Arguments& arguments);
+// At most one goes to stdout; none given means `usual` there.
+Result<std::vector<Output>> parse_outputs(const Arguments& arguments, const Reporter* usual);
 
 Done write_outputs(const std::vector<Output>& outputs, const Report& report,
                    const Arguments& arguments);

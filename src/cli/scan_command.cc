@@ -154,11 +154,11 @@ Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
   return status;
 }
 
-Result<int> scan_and_report(const Arguments& arguments) {
+Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
   if (arguments.operands.size() != 1)
     return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
                                             : "one target at a time");
-  std::vector<Output> outputs = TRY(parse_outputs(arguments));
+  std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
   ScanOptions options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
@@ -174,14 +174,29 @@ Result<int> scan_and_report(const Arguments& arguments) {
 
 }  // namespace
 
-int run_scan(const Arguments& arguments) {
+namespace {
+
+int run_with(const Arguments& arguments, const Reporter* usual) {
   bool quiet = arguments.on("quiet") || arguments.on("ci");
   log::set_level(quiet ? log::Level::quiet : log::Level::normal);
-  Result<int> status = scan_and_report(arguments);
+  Result<int> status = scan_and_report(arguments, usual);
   if (status) return *status;
   log::progress_done();
   log::error(status.error().message);
   return kExitUsage;
+}
+
+}  // namespace
+
+int run_scan(const Arguments& arguments) { return run_with(arguments, find_reporter("table")); }
+
+// These answer a question; whether an image may pass is what scan decides.
+int run_exec(const Arguments& arguments) {
+  return run_with(arguments, &kExecutionPage) == kExitUsage ? kExitUsage : 0;
+}
+
+int run_config(const Arguments& arguments) {
+  return run_with(arguments, &kConfigurationPage) == kExitUsage ? kExitUsage : 0;
 }
 
 }  // namespace fathom::cli

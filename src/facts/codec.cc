@@ -13,6 +13,7 @@
 
 #include "base/codec.h"
 #include "base/limits.h"
+#include "facts/audit_codec.h"
 #include "facts/facts.h"
 #include "model/codec.h"
 
@@ -201,6 +202,9 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_strings(codec, facts.strings);
   describe_constants(codec, facts.constants);
   describe_source_lines(codec, facts.source_lines);
+  describe_audit(codec, facts.audit, [](Codec& c, auto& list, std::uint64_t most) {
+    describe_list(c, list, most);
+  });
   describe_list(codec, facts.members, limits.members);
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
@@ -235,6 +239,7 @@ bool possible(const PackageClaim& claim) {
 
 bool possible(const FileFacts& facts, std::uint64_t depth) {
   return depth <= Limits{}.member_depth && at_most(facts.kind, FileKind::unknown) &&
+         possible(facts.audit) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
          std::ranges::all_of(facts.gaps,
                              [](const Gap& g) { return at_most(g.code, ErrorCode::crashed); }) &&

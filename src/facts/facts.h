@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "facts/audit_facts.h"
 #include "model/component.h"
 
 namespace fathom {
@@ -128,6 +129,7 @@ struct FileFacts {
   std::vector<StringHash> strings;        // by (hash, offset)
   std::vector<ConstantReturn> constants;  // by (value, offset)
   std::vector<SourceLine> source_lines;   // by (file, line), each pair once
+  AuditFacts audit;
   std::vector<MemberFacts> members;       // in archive order
   std::vector<Gap> gaps;                  // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;

@@ -37,6 +37,9 @@ ImageInfo info_of(const Config& config, std::string_view source) {
   info.entrypoint = config.entrypoint;
   info.command = config.command;
   info.env = config.env;
+  info.labels = config.labels;
+  info.exposed_ports = config.exposed_ports;
+  for (const HistoryLine& line : config.history) info.history.push_back(line.created_by);
   return info;
 }
 

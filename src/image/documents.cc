@@ -112,6 +112,10 @@ Result<Config> parse_config(std::string_view json, const Limits& limits) {
   out.entrypoint = texts(run["Entrypoint"]);
   out.command = texts(run["Cmd"]);
   out.env = texts(run["Env"]);
+  if (const json::Object* labels = run["Labels"].object())
+    for (const auto& [key, label] : *labels) out.labels.emplace_back(key, text(label));
+  if (const json::Object* ports = run["ExposedPorts"].object())
+    for (const auto& [port, nothing] : *ports) out.exposed_ports.push_back(port);
   out.diff_ids = texts(value["rootfs"]["diff_ids"]);
   for (const json::Value& line : value["history"].elements()) {
     const bool* empty = line["empty_layer"].boolean();

@@ -44,6 +44,8 @@ struct Config {
   std::vector<std::string> entrypoint, command, env;
   std::vector<std::string> diff_ids;
   std::vector<HistoryLine> history;
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::vector<std::string> exposed_ports;
 };
 Result<Config> parse_config(std::string_view json, const Limits& limits);
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "archive/tar.h"
@@ -40,7 +41,10 @@ struct ImageInfo {
   std::string created;
   std::string user, working_dir;
   std::vector<std::string> entrypoint, command, env;
-  std::vector<LayerInfo> layers;  // base first
+  std::vector<std::pair<std::string, std::string>> labels;  // in the order of the config
+  std::vector<std::string> exposed_ports;                   // "8080/tcp", as written
+  std::vector<std::string> history;  // created_by of all lines, those without a layer included
+  std::vector<LayerInfo> layers;     // base first
   std::vector<Gap> gaps;
   bool asked_for_attached = false;
   std::vector<Attachment> attached;  // sorted, once each
@@ -59,6 +63,9 @@ struct Entry {
   bool whiteout = false;          // deletes `path` of lower layers (".wh." already taken off)
   bool opaque = false;            // hides everything below `path` of lower layers
   bool has_capabilities = false;  // security.capability
+  // The permitted set of security.capability, bit n for capability n (linux/capability.h); 0 when
+  // the attribute is damaged.
+  std::uint64_t capabilities = 0;
 };
 
 struct Layer {

@@ -74,6 +74,19 @@ std::string_view algorithm_of(std::string_view digest) {
   return digest.starts_with("sha512:") ? "sha512" : "sha256";
 }
 
+// struct vfs_cap_data of linux/capability.h: a version word, then (permitted, inheritable) words of
+// 32 capabilities each, one pair in version 1 and two in versions 2 and 3; little-endian.
+std::uint64_t permitted_capabilities(std::string_view attribute) {
+  constexpr std::uint32_t kVersionMask = 0xff000000, kVersion1 = 0x01000000;
+  const ByteView bytes = ByteView::of(attribute);
+  const Result<std::uint32_t> version = bytes.read<std::uint32_t>(0);
+  const Result<std::uint32_t> low = bytes.read<std::uint32_t>(4);
+  if (!version || !low) return 0;
+  if ((*version & kVersionMask) == kVersion1) return *low;
+  const Result<std::uint32_t> high = bytes.read<std::uint32_t>(12);
+  return *low | std::uint64_t{high ? *high : 0} << 32;
+}
+
 class LayerReader {
  public:
   LayerReader(LayerRequest request, Budget& budget, const Limits& limits, const EntryVisitor& visit)
@@ -210,7 +223,9 @@ class LayerReader {
     entry.uid = from.uid;
     entry.gid = from.gid;
     entry.mtime = from.mtime;
-    entry.has_capabilities = from.xattrs.contains("security.capability");
+    auto capabilities = from.xattrs.find("security.capability");
+    entry.has_capabilities = capabilities != from.xattrs.end();
+    if (entry.has_capabilities) entry.capabilities = permitted_capabilities(capabilities->second);
     return entry;
   }
 

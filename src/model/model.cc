@@ -26,6 +26,18 @@ std::string text_of(const Place& place) {
   return {};
 }
 
+std::string_view name_of(ShellVerdict verdict) {
+  switch (verdict) {
+    case ShellVerdict::present:
+      return "present";
+    case ShellVerdict::absent:
+      return "absent";
+    case ShellVerdict::not_excluded:
+      return "not_excluded";
+  }
+  return {};
+}
+
 std::string_view name_of(ComponentKind kind) {
   switch (kind) {
     case ComponentKind::package:

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/audit.h"
 #include "model/component.h"
 #include "model/evidence.h"
 
@@ -149,6 +150,8 @@ struct Report {
   std::vector<Finding> findings;      // what matters first; see judge()
   std::vector<Mention> mentions;      // by (file, library)
   std::vector<Gap> gaps;              // by (stage, file, reason)
+  Execution execution;
+  std::vector<ConfigurationRow> configuration;  // gravest first, then by id
   std::vector<std::string> notes;     // how the scan itself went: "Landlock not available: …"
   std::vector<DataRow> data;
   bool incomplete = false;  // a last-resort limit ended the scan early

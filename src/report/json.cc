@@ -4,6 +4,7 @@
 // "none" from "not asked". Scores are texts, so that no reader rounds them.
 
 #include "json/writer.h"
+#include "report/audit_json.h"
 #include "report/formats.h"
 
 namespace fathom {
@@ -289,6 +290,7 @@ std::string run(const Report& report, const ReportOptions&) {
   write_rows(w, "findings", report.findings, write_finding);
   write_rows(w, "components", report.components, write_component);
   write_rows(w, "gaps", report.gaps, write_gap);
+  write_audit(w, report, write_evidence);
   write_rows(w, "mentions", report.mentions, write_mention);
   write_rows(w, "files", report.files, write_file);
   write_rows(w, "data", report.data, write_data);

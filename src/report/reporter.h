@@ -30,4 +30,7 @@ std::span<const Reporter* const> all_reporters();
 // Null when there is none; "cyclonedx" and "spdx" mean their JSON.
 const Reporter* find_reporter(std::string_view name);
 
+// Pages of commands of their own, which are no formats of a report: fathom exec, fathom config.
+extern const Reporter kExecutionPage, kConfigurationPage;
+
 }  // namespace fathom

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "report/audit_text.h"
 #include "report/columns.h"
 #include "report/formats.h"
 #include "report/grouping.h"
@@ -162,6 +163,7 @@ class Table {
     else
       write_findings();
     write_quiet_components();
+    write_audit();
     write_gaps();
     write_notes();
     write_policy();
@@ -501,6 +503,13 @@ class Table {
       used += display_width(item);
     }
     line(text);
+  }
+
+  void write_audit() {
+    const std::vector<std::string> lines = audit_summary(report_);
+    if (report_.files.empty() || lines.empty()) return;
+    blank();
+    for (const std::string& each : lines) sentence(each, 2, Style::plain);
   }
 
   void write_gaps() {

@@ -8,6 +8,7 @@
 
 #include "scan/scan.h"
 
+#include "audit/audit.h"
 #include "base/text.h"
 #include "model/texts.h"
 #include "scan/assemble.h"
@@ -20,16 +21,27 @@ namespace {
 
 // Libraries per distinct file; facts that only identification needs are dropped on the way, so that
 // memory does not grow with the image.
-void identify_and_trim(FileFacts& facts, const signature::Classifiers& classifiers,
-                       const signature::Features& features, const std::string& digest,
-                       Identified& identified) {
-  identified[digest] = signature::identify(facts, classifiers, features);
+struct Recogniser {
+  const signature::Classifiers& classifiers;
+  const signature::Features& features;
+  const audit::Knowledge& knowledge;
+  Identified identified;
+  audit::Profiles profiles;
+};
+
+void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
+  signature::Identified found =
+      signature::identify(facts, recogniser.classifiers, recogniser.features);
+  if (facts.elf)
+    recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
+  recogniser.identified[digest] = std::move(found);
+  facts.audit.imports = {};
   facts.texts = {};
   facts.strings = {};
   facts.constants = {};
   facts.source_lines = {};
   for (MemberFacts& member : facts.members)
-    identify_and_trim(member.facts, classifiers, features, member.digest, identified);
+    identify_and_trim(member.facts, member.digest, recogniser);
 }
 
 }  // namespace
@@ -41,19 +53,21 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
+  audit::Knowledge knowledge =
+      TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Identified identified;
+  Recogniser recogniser{classifiers, features, knowledge, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
-    identify_and_trim(file, classifiers, features, digest, identified);
+    identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
   };
   Examined examined = TRY(examine(target, options.examine));
 
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
-  Inventory inventory = take_inventory({tree, facts}, identified);
+  Inventory inventory = take_inventory({tree, facts}, recogniser.identified);
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 
@@ -62,6 +76,11 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, database);
   add_advisory_coverage(report, database);
+
+  // What runs, what could be run, and what the configuration does.
+  const audit::Input input{tree, facts, recogniser.profiles, examined.info, knowledge, report};
+  report.execution = audit::examine_execution(input);
+  report.configuration = audit::audit_configuration(input);
 
   // File names may be any bytes. From here on a text is what the json format writes for it, so that
   // a report read back is the report.

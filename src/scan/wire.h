@@ -151,12 +151,13 @@ void describe(Codec& codec, LayerInfo& l) {
 template <class Codec>
 void describe(Codec& codec, ImageInfo& i) {
   codec(i.source, i.digest, i.platform, i.names, i.created, i.user, i.working_dir, i.entrypoint,
-        i.command, i.env, i.layers, i.gaps, i.asked_for_attached, i.attached);
+        i.command, i.env, i.labels, i.exposed_ports, i.history, i.layers, i.gaps,
+        i.asked_for_attached, i.attached);
 }
 template <class Codec>
 void describe(Codec& codec, Entry& e) {
   codec(e.path, e.type, e.mode, e.uid, e.gid, e.mtime, e.size, e.link_target, e.digest, e.whiteout,
-        e.opaque, e.has_capabilities);
+        e.opaque, e.has_capabilities, e.capabilities);
 }
 
 }  // namespace image

@@ -44,6 +44,7 @@ class Entry:
     link: str = ""
     uid: int = 0
     raw: bytes = None  # written in place of header and content
+    pax: dict = dataclasses.field(default_factory=dict)  # extended header records
 
 
 def file(path, content, mode=0o644):
@@ -93,6 +94,7 @@ def tar(entries, end=True, form=tarfile.PAX_FORMAT):
         info = tarfile.TarInfo(entry.path)
         info.type, info.mode, info.uid, info.gid, info.mtime = entry.type, entry.mode, entry.uid, entry.uid, EPOCH
         info.linkname, info.size = entry.link, len(entry.content)
+        info.pax_headers = dict(entry.pax)
         out += info.tobuf(form, "utf-8", "surrogateescape") + entry.content + bytes(-len(entry.content) % 512)
     return bytes(out) + (bytes(1024) if end else b"")
 
@@ -170,16 +172,19 @@ class Image:
     tag: str = "example:latest"
     platform: tuple = ("linux", "amd64")
     labels: dict = dataclasses.field(default_factory=dict)
+    settings: dict = dataclasses.field(default_factory=dict)  # further keys of the config's "config"
+    history: list = dataclasses.field(default_factory=list)  # further lines, without a layer
 
     def config(self):
-        settings = {"Env": self.env}
+        settings = {"Env": self.env, **self.settings}
         for key, value in (("Entrypoint", self.entrypoint), ("User", self.user), ("Labels", self.labels)):
             if value:
                 settings[key] = value
         return canonical({
             "created": CREATED, "os": self.platform[0], "architecture": self.platform[1], "config": settings,
             "rootfs": {"type": "layers", "diff_ids": [each.diff_id for each in self.layers]},
-            "history": [{"created": CREATED, "created_by": each.created_by or f"layer {i}"} for i, each in enumerate(self.layers)]})
+            "history": [{"created": CREATED, "created_by": each.created_by or f"layer {i}"} for i, each in enumerate(self.layers)]
+            + [{"created": CREATED, "created_by": line, "empty_layer": True} for line in self.history]})
 
     def manifest(self):
         config = self.config()
