@@ -15,6 +15,9 @@ extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer os_release;
+extern const FileAnalyzer loader_cache;
+extern const FileAnalyzer loading;
+extern const FileAnalyzer hardening_facts;
 
 extern const ImageAnalyzer packages_image;
 
@@ -28,6 +31,9 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &dpkg,
       &apk,
       &os_release,
+      &loader_cache,
+      &loading,
+      &hardening_facts,
   });
   return kRows;
 }

@@ -9,6 +9,8 @@ namespace fathom::cli {
 inline constexpr int kExitUsage = 2;  // usage, or the scan could not run
 
 int run_scan(const Arguments& arguments);
+int run_hardening(const Arguments& arguments);
+int run_ldd(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 int run_completion(const Arguments& arguments);

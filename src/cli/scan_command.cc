@@ -1,13 +1,10 @@
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <ctime>
 
 #include "base/log.h"
-#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "report/reporter.h"
 #include "scan/scan.h"
@@ -22,8 +19,6 @@ struct Output {
   const Reporter* reporter = nullptr;
   std::string file;  // empty: stdout
 };
-
-Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
 
 Result<std::vector<Output>> parse_outputs(const Arguments& arguments) {
   std::vector<Output> outputs;
@@ -43,16 +38,6 @@ Result<std::vector<Output>> parse_outputs(const Arguments& arguments) {
   if (to_stdout > 1) return usage("only one format can go to stdout; give the others a =FILE");
   if (outputs.empty()) outputs.push_back({find_reporter("table"), ""});
   return outputs;
-}
-
-Result<std::uint64_t> parse_count(const Arguments& arguments, std::string_view flag,
-                                  std::uint64_t fallback, std::uint64_t most) {
-  std::string_view text = arguments.one(flag);
-  if (text.empty()) return fallback;
-  std::optional<std::uint64_t> value = parse_unsigned(text);
-  if (!value || *value == 0 || *value > most)
-    return usage("--" + std::string(flag) + " wants a number from 1 to " + std::to_string(most));
-  return *value;
 }
 
 std::string current_time() {
@@ -113,24 +98,6 @@ Result<policy::Policy> parse_policy(const Arguments& arguments) {
     policy.has_baseline = true;
   }
   return policy;
-}
-
-// COLUMNS, else the terminal's width, else 100.
-std::size_t page_width() {
-  constexpr std::size_t kDefault = 100, kLeast = 60, kMost = 200;
-  std::size_t width = kDefault;
-  winsize size{};
-  if (const char* columns = std::getenv("COLUMNS"); columns != nullptr && *columns != '\0')
-    width = parse_unsigned(columns).value_or(kDefault);
-  else if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    width = size.ws_col;
-  return std::clamp(width, kLeast, kMost);
-}
-
-bool wants_colour(const Arguments& arguments) {
-  std::string_view when = arguments.one("color", "auto");
-  if (when != "auto") return when == "always";
-  return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
 }
 
 Done write_outputs(const std::vector<Output>& outputs, const Report& report,

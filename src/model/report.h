@@ -11,6 +11,8 @@
 
 #include "model/component.h"
 #include "model/evidence.h"
+#include "model/hardening.h"
+#include "model/links.h"
 
 namespace fathom {
 
@@ -129,12 +131,14 @@ struct Report {
   std::string now;     // "2026-11-24T12:00:00Z"
   ImageRow image;
   Coverage coverage;
-  std::vector<FileRow> files;         // by (path, layer)
-  std::vector<Component> components;  // by (file, ecosystem, name, version)
-  std::vector<Finding> findings;      // what matters first; see judge()
-  std::vector<Mention> mentions;      // by (file, library)
-  std::vector<Gap> gaps;              // by (stage, file, reason)
-  std::vector<std::string> notes;     // how the scan itself went: "Landlock not available: …"
+  std::vector<FileRow> files;             // by (path, layer)
+  std::vector<Component> components;      // by (file, ecosystem, name, version)
+  std::vector<Finding> findings;          // what matters first; see judge()
+  std::vector<Mention> mentions;          // by (file, library)
+  std::vector<HardeningRow> hardening;    // by path
+  std::vector<UnloadedLibrary> unloaded;  // by path
+  std::vector<Gap> gaps;                  // by (stage, file, reason)
+  std::vector<std::string> notes;         // how the scan itself went: "Landlock not available: …"
   std::vector<DataRow> data;
   bool incomplete = false;  // a last-resort limit ended the scan early
   PolicyOutcome policy;
