@@ -23,7 +23,7 @@ namespace {
 using elf::Symbol;
 
 // Code that crt files bring into every shared object; there is nothing in it to protect.
-constexpr std::uint64_t kStartupCode = 512;
+constexpr std::uint64_t kStartupCode = 256;
 constexpr std::uint64_t kStartupMarks = 4;  // endbr64 of those files
 
 bool is_x86(const Subject& s) {
@@ -31,7 +31,9 @@ bool is_x86(const Subject& s) {
 }
 bool is_aarch64(const Subject& s) { return s.elf.machine() == elf::EM_AARCH64; }
 
-bool has_no_code(const Subject& s) { return s.facts.executable_bytes <= kStartupCode; }
+bool has_no_code(const Subject& s) {
+  return s.is("shared object") && s.facts.executable_bytes <= kStartupCode;
+}
 HardeningCheck no_code(std::string_view id, const Subject& s) {
   return check(id, "not applicable", Rating::neutral,
                {Place::named("executable sections"),

@@ -13,6 +13,7 @@
 #include "report/columns.h"
 #include "report/formats.h"
 #include "report/grouping.h"
+#include "report/hardening.h"
 
 namespace fathom {
 namespace {
@@ -162,6 +163,7 @@ class Table {
     else
       write_findings();
     write_quiet_components();
+    write_hardening_hints();
     write_gaps();
     write_notes();
     write_policy();
@@ -490,6 +492,15 @@ class Table {
       used += display_width(item);
     }
     line(text);
+  }
+
+  void write_hardening_hints() {
+    std::vector<std::string> parts = hardening_summary(report_);
+    if (parts.empty()) return;
+    parts.front().insert(0, "Hardening: ");
+    parts.back() += " (fathom hardening)";
+    blank();
+    wrapped(parts, "; ", 2, Style::plain);
   }
 
   void write_gaps() {
