@@ -106,7 +106,7 @@ def checksec(paths):
 
 def hardening_check(paths):
     def one(path):
-        text = output_of(["hardening-check", "--color=never", path])
+        text = output_of(["hardening-check", path])
         said = dict(re.findall(r"^ ([A-Za-z -]+): (.*)$", text, re.M))
         if not said:
             return path, None

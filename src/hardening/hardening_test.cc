@@ -289,6 +289,7 @@ TEST(Fortify, CountsCheckedAgainstFortifiable) {
   // memcpy alone is what fortified code has, too, where the sizes are known.
   EXPECT_EQ(of({"memcpy"}).rating, Rating::unknown);
   EXPECT_EQ(of({"puts", "__stack_chk_fail"}).value, "nothing to fortify");
+  EXPECT_EQ(of({"__fdelt_chk"}).value, "1 of 1");  // FD_SET
 }
 
 TEST(StackClash, ProbesAndFramesWithoutThem) {
