@@ -287,7 +287,8 @@ std::vector<std::string> hardening_summary(const Report& report) {
       {"text_relocations", "file with relocated code", "files with relocated code"},
       {"library_path", "file searches libraries in an unsafe folder",
        "files search libraries in an unsafe folder"},
-      {"interpreter", "program cannot start: interpreter", "programs cannot start: interpreter"},
+      {"interpreter", "program whose interpreter is missing or does not fit",
+       "programs whose interpreter is missing or does not fit"},
   });
   std::vector<std::string> out;
   for (const Phrase& phrase : kPhrases) {
