@@ -20,6 +20,9 @@ extern const FileAnalyzer program_traits;
 extern const FileAnalyzer settings;
 extern const FileAnalyzer secrets;
 extern const FileAnalyzer certificates;
+extern const FileAnalyzer loader_cache;
+extern const FileAnalyzer loading;
+extern const FileAnalyzer hardening_facts;
 
 extern const ImageAnalyzer packages_image;
 
@@ -38,6 +41,9 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &settings,
       &secrets,
       &certificates,
+      &loader_cache,
+      &loading,
+      &hardening_facts,
   });
   return kRows;
 }

@@ -94,6 +94,30 @@ constexpr std::array kViewFlags{scan_flag("output"),  scan_flag("platform"), sca
                                 scan_flag("jobs"),    scan_flag("stall-timeout"),
                                 scan_flag("insecure"), scan_flag("ca-file"),
                                 scan_flag("quiet")};
+constexpr std::array kInspectFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
+         "table json"},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to look into",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+    Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
+    Flag{"color", 0, "WHEN", false, "colours: auto, always, never",
+         "auto: on a terminal, unless NO_COLOR is set.", "auto always never"},
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
+};
+
+constexpr std::array kLddFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", false,
+         "table (the form of ldd) or json, to FILE or stdout", "", "table json"},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to look into",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+    Flag{"cpu", 0, "LEVEL", false, "the processor's level, as glibc-hwcaps subfolders are named",
+         "x86-64-v3 takes in x86-64-v2. Default: the baseline, which every processor has.",
+         "x86-64-v2 x86-64-v3 x86-64-v4"},
+    Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
+};
 
 constexpr std::array kCommands{
     Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
@@ -123,6 +147,19 @@ constexpr std::array kCommands{
             "was tampered with; each row with evidence, why it matters and how to fix it. Without "
             "--output a text for people.",
             kViewFlags, run_config},
+    Command{
+        "hardening", "TARGET [PATH...]",
+        "say how programs and shared objects are hardened, and how that is known",
+        "TARGET as for scan. With PATH only files there: a file, or everything in a folder. One "
+        "file is shown with all evidence. The values are explained in docs/hardening.md.",
+        kInspectFlags, run_hardening},
+    Command{
+        "ldd", "TARGET [PATH...]",
+        "say what programs would be linked with, without running anything",
+        "TARGET as for scan. PATH is a program or shared object in it; without one, every program. "
+        "What ldd prints, without addresses and the vdso. Exit status: 1 when a library or a "
+        "symbol version is missing. docs/ldd.md has the rules.",
+        kLddFlags, run_ldd},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

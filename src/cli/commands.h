@@ -12,6 +12,8 @@ int run_scan(const Arguments& arguments);
 int run_convert(const Arguments& arguments);
 int run_exec(const Arguments& arguments);
 int run_config(const Arguments& arguments);
+int run_hardening(const Arguments& arguments);
+int run_ldd(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 int run_completion(const Arguments& arguments);

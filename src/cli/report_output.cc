@@ -1,18 +1,11 @@
 #include "cli/report_output.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdlib>
-
 #include "base/text.h"
+#include "cli/options.h"
 #include "cli/output.h"
 
 namespace fathom::cli {
 namespace {
-
-Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
 
 Result<Output> parse_output(std::string_view text) {
   const std::size_t equals = text.find('=');
@@ -25,24 +18,6 @@ Result<Output> parse_output(std::string_view text) {
     return usage("no file behind \"" + printable(text) + "\"");
   if (output.file == "-") output.file.clear();
   return output;
-}
-
-// COLUMNS, else the terminal's width, else 100.
-std::size_t page_width() {
-  constexpr std::size_t kDefault = 100, kLeast = 60, kMost = 200;
-  std::size_t width = kDefault;
-  winsize size{};
-  if (const char* columns = std::getenv("COLUMNS"); columns != nullptr && *columns != '\0')
-    width = parse_unsigned(columns).value_or(kDefault);
-  else if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    width = size.ws_col;
-  return std::clamp(width, kLeast, kMost);
-}
-
-bool wants_colour(const Arguments& arguments) {
-  std::string_view when = arguments.one("color", "auto");
-  if (when != "auto") return when == "always";
-  return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <ctime>
 
 #include "base/log.h"
-#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
 #include "scan/documents.h"
@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::uint64_t kMostPolicyBytes = 64 * kMiB;
 
-Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
-
-Result<std::uint64_t> parse_count(const Arguments& arguments, std::string_view flag,
-                                  std::uint64_t fallback, std::uint64_t most) {
-  std::string_view text = arguments.one(flag);
-  if (text.empty()) return fallback;
-  std::optional<std::uint64_t> value = parse_unsigned(text);
-  if (!value || *value == 0 || *value > most)
-    return usage("--" + std::string(flag) + " wants a number from 1 to " + std::to_string(most));
-  return *value;
 }
 
 std::string current_time() {

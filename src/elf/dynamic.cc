@@ -30,8 +30,14 @@ void Parser::read_dynamic() {
   Dynamic dynamic = collect_dynamic(table);
   bool wants_strings = dynamic.soname || dynamic.version_address || !dynamic.needed.empty() ||
                        !dynamic.rpath.empty() || !dynamic.runpath.empty();
-  if (!wants_strings) return;
+  if (!wants_strings) {  // static-pie: nobody misses the table when it is not there
+    std::optional<std::uint64_t> at;
+    if (dynamic.strings_address) at = file_.offset_of_address(*dynamic.strings_address);
+    if (at) file_.dynamic_strings_ = bytes_.clamped(*at, dynamic.strings_size.value_or(0));
+    return;
+  }
   ByteView strings = dynamic_strings(dynamic);
+  file_.dynamic_strings_ = strings;
   if (strings.empty()) {
     problem(ErrorCode::malformed, "dynamic section: no string table");
     return;
@@ -51,6 +57,7 @@ void Parser::read_dynamic() {
 }
 
 // The loader goes by p_vaddr; p_offset only counts for files that are not mapped.
+// Sets dynamic_offset_, too.
 ByteView Parser::dynamic_bytes() {
   for (const Segment& segment : file_.segments_) {
     if (segment.type != PT_DYNAMIC) continue;
@@ -60,11 +67,13 @@ ByteView Parser::dynamic_bytes() {
       problem(ErrorCode::malformed, "PT_DYNAMIC: address " + hex_number(segment.address) +
                                         " is at offset " + hex_number(*offset) + ", not at " +
                                         hex_number(segment.offset));
+    dynamic_offset_ = offset.value_or(segment.offset);
     return offset ? bytes_.clamped(*offset, segment.file_size) : segment.contents;
   }
   const Section* section = section_of_type(SHT_DYNAMIC);
   if (section == nullptr) return {};
   file_.has_dynamic_ = true;
+  dynamic_offset_ = section->offset;
   return section->contents;
 }
 
@@ -76,6 +85,7 @@ Parser::Dynamic Parser::collect_dynamic(ByteView table) {
     std::uint64_t tag = word(table, 2 * i * width).value_or(DT_NULL);
     std::uint64_t value = word(table, (2 * i + 1) * width).value_or(0);
     if (tag == DT_NULL) return dynamic;
+    file_.dynamic_entries_.push_back({tag, value, dynamic_offset_ + 2 * i * width});
     if (tag == DT_NEEDED) dynamic.needed.push_back(value);
     if (tag == DT_RPATH) dynamic.rpath.push_back(value);
     if (tag == DT_RUNPATH) dynamic.runpath.push_back(value);

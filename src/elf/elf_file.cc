@@ -23,6 +23,11 @@ const Section* ElfFile::find_section(std::string_view name) const {
   return nullptr;
 }
 
+const DynamicEntry* ElfFile::find_dynamic(std::uint64_t tag) const {
+  auto found = std::ranges::find(dynamic_entries_, tag, &DynamicEntry::tag);
+  return found == dynamic_entries_.end() ? nullptr : &*found;
+}
+
 std::optional<std::uint64_t> ElfFile::offset_of_address(std::uint64_t address) const {
   const Interval* at = find_interval(by_address_, address);
   if (at == nullptr) return {};

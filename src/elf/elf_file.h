@@ -35,6 +35,12 @@ struct Note {
   std::string_view owner;  // "GNU"
   std::uint32_t type = 0;
   ByteView description;
+  std::uint64_t offset = 0;  // of the note's header, in the file
+};
+
+struct DynamicEntry {
+  std::uint64_t tag = 0, value = 0;  // DT_*
+  std::uint64_t offset = 0;          // of the entry, in the file
 };
 
 // Views `bytes`; must not outlive them.
@@ -62,6 +68,10 @@ class ElfFile {
   const std::vector<std::string_view>& needed() const { return needed_; }
   const std::vector<std::string_view>& rpath() const { return rpath_; }
   const std::vector<std::string_view>& runpath() const { return runpath_; }
+  // Every entry before DT_NULL, in order, and the string table they name (empty without one).
+  const std::vector<DynamicEntry>& dynamic_entries() const { return dynamic_entries_; }
+  const DynamicEntry* find_dynamic(std::uint64_t tag) const;  // the first, or null
+  ByteView dynamic_strings() const { return dynamic_strings_; }
   std::uint64_t dynamic_flags_1() const { return dynamic_flags_1_; }  // DT_FLAGS_1 (DF_1_PIE)
   // Symbol versions the file defines (DT_VERDEF), in order, without the base version.
   const std::vector<std::string_view>& version_definitions() const { return version_definitions_; }
@@ -100,6 +110,8 @@ class ElfFile {
   bool has_dynamic_ = false;
   std::string_view interpreter_, soname_;
   std::vector<std::string_view> needed_, rpath_, runpath_, version_definitions_;
+  std::vector<DynamicEntry> dynamic_entries_;
+  ByteView dynamic_strings_;
   std::uint64_t dynamic_flags_1_ = 0;
   std::vector<Note> notes_;
   std::vector<Interval> by_address_, by_offset_;  // what is loaded; `other` is the other space

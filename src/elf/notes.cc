@@ -67,7 +67,8 @@ void Parser::read_note_block(const NoteBlock& block, std::vector<std::uint64_t>&
     auto place = std::lower_bound(seen.begin(), seen.end(), block.offset + at);
     if (place == seen.end() || *place != block.offset + at) {
       seen.insert(place, block.offset + at);
-      file_.notes_.push_back({owner.substr(0, owner.find('\0')), type, *description});
+      file_.notes_.push_back(
+          {owner.substr(0, owner.find('\0')), type, *description, block.offset + at});
     }
     at += padded(description_at + description_size, align);
   }

@@ -65,6 +65,7 @@ class Parser {
   ElfFile file_;
   Table segments_, sections_;
   std::uint64_t names_index_ = 0;  // of the section that holds the names
+  std::uint64_t dynamic_offset_ = 0;
   std::uint64_t notes_read_ = 0;
 };
 

@@ -86,6 +86,16 @@ void describe(Codec& codec, PackageClaim& claim) {
 }
 
 template <class Codec>
+void describe(Codec& codec, NeededVersion& need) {
+  codec(need.file, need.version, need.weak);
+}
+
+template <class Codec>
+void describe(Codec& codec, LoaderCacheEntry& entry) {
+  codec(entry.name, entry.path, entry.flags, entry.hwcap, entry.hwcaps);
+}
+
+template <class Codec>
 void describe(Codec& codec, ElfFacts& elf) {
   const Limits limits;
   codec(elf.bits, elf.big_endian, elf.machine, elf.machine_name, elf.type, elf.interpreter,
@@ -97,7 +107,11 @@ void describe(Codec& codec, ElfFacts& elf) {
   describe_list(codec, elf.comments, limits.texts);
   codec(elf.go_build_id);
   describe_list(codec, elf.exported_versions, limits.dynamic_entries);
-  codec(elf.executable_bytes);
+  codec(elf.executable_bytes, elf.language, elf.libc);
+  describe_list(codec, elf.hardening, limits.packages);
+  describe_list(codec, elf.needed_versions, limits.dynamic_entries);
+  codec(elf.no_default_folders);
+  describe_list(codec, elf.loader_folders, limits.dynamic_entries);
 }
 
 namespace {
@@ -198,6 +212,9 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.packages, limits.packages);
   describe_list(codec, facts.attributions, limits.packages);
   describe_list(codec, facts.checksum_list, limits.entries);
+  describe_list(codec, facts.loader_cache, limits.dynamic_entries);
+  describe_list(codec, facts.folder_list, limits.dynamic_entries);
+  describe_list(codec, facts.named_libraries, limits.dynamic_entries);
   describe_texts(codec, facts.texts);
   describe_strings(codec, facts.strings);
   describe_constants(codec, facts.constants);
@@ -237,9 +254,18 @@ bool possible(const PackageClaim& claim) {
                              [](const Evidence& evidence) { return possible(evidence); });
 }
 
+bool possible(const HardeningCheck& check) {
+  return at_most(check.rating, Rating::unknown) && at_most(check.place.kind, Place::Kind::name);
+}
+
+bool possible(const std::optional<ElfFacts>& elf) {
+  return !elf || std::ranges::all_of(elf->hardening,
+                                     [](const HardeningCheck& check) { return possible(check); });
+}
+
 bool possible(const FileFacts& facts, std::uint64_t depth) {
-  return depth <= Limits{}.member_depth && at_most(facts.kind, FileKind::unknown) &&
-         possible(facts.audit) &&
+  return possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
+         at_most(facts.kind, FileKind::unknown) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
          std::ranges::all_of(facts.gaps,
                              [](const Gap& g) { return at_most(g.code, ErrorCode::crashed); }) &&

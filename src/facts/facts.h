@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "facts/audit_facts.h"
 #include "model/component.h"
+#include "model/hardening.h"
 
 namespace fathom {
 
@@ -65,6 +66,23 @@ struct SourceLine {
   auto operator<=>(const SourceLine&) const = default;
 };
 
+// A symbol version that a file expects of a library (DT_VERNEED).
+struct NeededVersion {
+  std::string file;     // a DT_NEEDED name
+  std::string version;  // "GLIBC_2.34"
+  bool weak = false;
+  auto operator<=>(const NeededVersion&) const = default;
+};
+
+// A line of /etc/ld.so.cache.
+struct LoaderCacheEntry {
+  std::string name, path;   // "libc.so.6", "/lib/x86_64-linux-gnu/libc.so.6"
+  std::uint32_t flags = 0;  // machine and class, as ldconfig numbers them
+  std::uint64_t hwcap = 0;  // bits of older releases
+  std::string hwcaps;       // glibc-hwcaps subfolder, or empty
+  auto operator<=>(const LoaderCacheEntry&) const = default;
+};
+
 struct ElfFacts {
   std::uint8_t bits = 64;
   bool big_endian = false;
@@ -85,6 +103,13 @@ struct ElfFacts {
   std::vector<std::string> exported_versions;  // symbol versions it defines, in order
   std::uint64_t executable_bytes =
       0;  // file bytes of sections (or, without them, segments) that are executable
+  std::vector<NeededVersion> needed_versions;  // in file order
+  bool no_default_folders = false;             // DF_1_NODEFLIB
+  std::vector<std::string> loader_folders;     // of a dynamic linker: those compiled in, in order
+  // Of executables and shared objects (hardening/hardening.h); what also needs to know the other
+  // files of the image is added later.
+  std::string language, libc;  // see HardeningRow
+  std::vector<HardeningCheck> hardening;
 };
 
 // A file that a package says it installed.
@@ -125,6 +150,13 @@ struct FileFacts {
   std::vector<Attribution> attributions;
   // dpkg's *.md5sums: a list of files with no package name (that is in the list's own path).
   std::vector<OwnedPath> checksum_list;
+  // Of /etc/ld.so.cache, in file order.
+  std::vector<LoaderCacheEntry> loader_cache;
+  // Of a small text that is nothing but absolute folders (musl's path file), in order.
+  std::vector<std::string> folder_list;
+  // Texts in programs, scripts and settings that name a shared object, sorted: what may be opened
+  // by name.
+  std::vector<std::string> named_libraries;
   std::vector<Text> texts;                // by offset
   std::vector<StringHash> strings;        // by (hash, offset)
   std::vector<ConstantReturn> constants;  // by (value, offset)

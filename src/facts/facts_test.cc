@@ -37,7 +37,17 @@ FileFacts full_facts() {
                    .comments = {"GCC: 12"},
                    .go_build_id = "go/id",
                    .exported_versions = {"V_1", "V_2"},
-                   .executable_bytes = 77};
+                   .executable_bytes = 77,
+                   .needed_versions = {{"libc.so.6", "GLIBC_2.34", true}},
+                   .no_default_folders = true,
+                   .loader_folders = {"/lib/", "/usr/lib/"},
+                   .language = "C",
+                   .libc = "glibc",
+                   .hardening = {{"relro", "full", Rating::partial, "why",
+                                  Place::at_offset(7, "dynamic section"), "DT_BIND_NOW"}}};
+  f.loader_cache = {{"libc.so.6", "/lib/libc.so.6", 0x0303, 1, "x86-64-v2"}};
+  f.folder_list = {"/lib"};
+  f.named_libraries = {"libnss_dns.so.2"};
   PackageClaim claim;
   claim.component.kind = ComponentKind::module;
   claim.component.id = "c1";
@@ -88,6 +98,9 @@ void expect_same(const FileFacts& a, const FileFacts& b) {
   EXPECT_EQ(a.constants, b.constants);
   EXPECT_EQ(a.source_lines, b.source_lines);
   EXPECT_EQ(a.checksum_list, b.checksum_list);
+  EXPECT_EQ(a.loader_cache, b.loader_cache);
+  EXPECT_EQ(a.folder_list, b.folder_list);
+  EXPECT_EQ(a.named_libraries, b.named_libraries);
   EXPECT_EQ(a.gaps, b.gaps);
   EXPECT_EQ(a.gaps_not_kept, b.gaps_not_kept);
   EXPECT_EQ(a.analyzed_by, b.analyzed_by);
@@ -119,6 +132,15 @@ void expect_same(const FileFacts& a, const FileFacts& b) {
                        x.comments, x.go_build_id, x.exported_versions, x.executable_bytes),
               std::tie(y.is_static, y.stripped, y.has_debug_info, y.has_section_headers, y.build_id,
                        y.comments, y.go_build_id, y.exported_versions, y.executable_bytes));
+    EXPECT_EQ(
+        std::tie(x.needed_versions, x.no_default_folders, x.loader_folders, x.language, x.libc),
+        std::tie(y.needed_versions, y.no_default_folders, y.loader_folders, y.language, y.libc));
+    ASSERT_EQ(x.hardening.size(), y.hardening.size());
+    for (std::size_t i = 0; i < x.hardening.size(); ++i) {
+      const HardeningCheck &p = x.hardening[i], &q = y.hardening[i];
+      EXPECT_EQ(std::tie(p.id, p.value, p.rating, p.why, p.place, p.seen),
+                std::tie(q.id, q.value, q.rating, q.why, q.place, q.seen));
+    }
   }
   ASSERT_EQ(a.members.size(), b.members.size());
   for (std::size_t i = 0; i < a.members.size(); ++i) {
@@ -201,6 +223,7 @@ TEST(FactsCodec, EnumeratorsMustExist) {
     return !decode_facts(encode(facts)).has_value();
   };
   EXPECT_TRUE(refused([](FileFacts& f) { f.kind = static_cast<FileKind>(10); }));
+  EXPECT_TRUE(refused([](FileFacts& f) { f.elf->hardening[0].rating = static_cast<Rating>(6); }));
   EXPECT_TRUE(refused([](FileFacts& f) { f.gaps[0].code = static_cast<ErrorCode>(8); }));
   EXPECT_TRUE(
       refused([](FileFacts& f) { f.packages[0].component.kind = static_cast<ComponentKind>(5); }));

@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "model/component.h"
 #include "model/evidence.h"
+#include "model/hardening.h"
 #include "model/report.h"
 
 namespace fathom {
@@ -23,6 +24,11 @@ void describe(Codec& codec, Evidence& e) {
 template <class Codec>
 void describe(Codec& codec, Gap& g) {
   codec(g.stage, g.file, g.file_digest, g.layer, g.code, g.reason);
+}
+
+template <class Codec>
+void describe(Codec& codec, HardeningCheck& h) {
+  codec(h.id, h.value, h.rating, h.why, h.place, h.seen);
 }
 
 template <class Codec>

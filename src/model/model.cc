@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "model/component.h"
 #include "model/evidence.h"
+#include "model/hardening.h"
+#include "model/links.h"
 #include "model/report.h"
 
 namespace fathom {
@@ -64,6 +66,52 @@ std::string_view name_of(Confidence confidence) {
       return "high";
   }
   return {};
+}
+
+std::string_view name_of(Rating rating) {
+  switch (rating) {
+    case Rating::good:
+      return "good";
+    case Rating::partial:
+      return "partial";
+    case Rating::missing:
+      return "missing";
+    case Rating::bad:
+      return "bad";
+    case Rating::neutral:
+      return "neutral";
+    case Rating::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+const HardeningCheck* HardeningRow::find(std::string_view id) const {
+  for (const HardeningCheck& check : checks)
+    if (check.id == id) return &check;
+  return nullptr;
+}
+
+std::string_view name_of(LinkKind kind) {
+  switch (kind) {
+    case LinkKind::dynamic:
+      return "dynamic";
+    case LinkKind::static_file:
+      return "static";
+    case LinkKind::static_pie:
+      return "static-pie";
+    case LinkKind::not_linked:
+      return "not linked";
+    case LinkKind::not_dynamic:
+      return "not a dynamic executable";
+  }
+  return {};
+}
+
+bool LinkRow::complete() const {
+  for (const LinkedLibrary& library : libraries)
+    if (library.path.empty()) return false;
+  return problems.empty();
 }
 
 std::string_view name_of(Severity severity) {

@@ -12,6 +12,8 @@
 #include "model/audit.h"
 #include "model/component.h"
 #include "model/evidence.h"
+#include "model/hardening.h"
+#include "model/links.h"
 
 namespace fathom {
 
@@ -145,14 +147,16 @@ struct Report {
   std::string now;     // "2026-11-24T12:00:00Z"
   ImageRow image;
   Coverage coverage;
-  std::vector<FileRow> files;         // by (path, layer)
-  std::vector<Component> components;  // by (file, ecosystem, name, version)
-  std::vector<Finding> findings;      // what matters first; see judge()
-  std::vector<Mention> mentions;      // by (file, library)
-  std::vector<Gap> gaps;              // by (stage, file, reason)
+  std::vector<FileRow> files;             // by (path, layer)
+  std::vector<Component> components;      // by (file, ecosystem, name, version)
+  std::vector<Finding> findings;          // what matters first; see judge()
+  std::vector<Mention> mentions;          // by (file, library)
+  std::vector<HardeningRow> hardening;    // by path
+  std::vector<UnloadedLibrary> unloaded;  // by path
   Execution execution;
   std::vector<ConfigurationRow> configuration;  // gravest first, then by id
-  std::vector<std::string> notes;     // how the scan itself went: "Landlock not available: …"
+  std::vector<Gap> gaps;                  // by (stage, file, reason)
+  std::vector<std::string> notes;         // how the scan itself went: "Landlock not available: …"
   std::vector<DataRow> data;
   bool incomplete = false;  // a last-resort limit ended the scan early
   PolicyOutcome policy;

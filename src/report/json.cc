@@ -6,6 +6,9 @@
 #include "json/writer.h"
 #include "report/audit_json.h"
 #include "report/formats.h"
+#include "report/hardening.h"
+#include "report/json_parts.h"
+#include "report/ldd.h"
 
 namespace fathom {
 namespace {
@@ -16,33 +19,6 @@ constexpr std::int64_t kSchema = 1;
 
 void write_layer(Writer& w, std::int64_t layer) {
   if (layer >= 0) w.member("layer", layer);
-}
-
-void write_place(Writer& w, const Place& place) {
-  w.key("place").begin_object();
-  switch (place.kind) {
-    case Place::Kind::whole_file:
-      w.member("kind", "whole_file");
-      break;
-    case Place::Kind::offset:
-      w.member("kind", "offset").member("value", place.value);
-      w.optional_member("section", place.text);
-      break;
-    case Place::Kind::address:
-      w.member("kind", "address").member("value", place.value);
-      w.optional_member("section", place.text);
-      break;
-    case Place::Kind::line:
-      w.member("kind", "line").member("value", place.value);
-      break;
-    case Place::Kind::pointer:
-      w.member("kind", "pointer").member("name", place.text);
-      break;
-    case Place::Kind::name:
-      w.member("kind", "name").member("name", place.text);
-      break;
-  }
-  w.end_object();
 }
 
 void write_evidence(Writer& w, const Evidence& evidence) {
@@ -246,17 +222,6 @@ void write_mention(Writer& w, const Mention& mention) {
   w.end_object();
 }
 
-void write_gap(Writer& w, const Gap& gap) {
-  w.begin_object();
-  w.member("stage", gap.stage);
-  w.optional_member("file", gap.file);
-  w.optional_member("digest", gap.file_digest);
-  write_layer(w, gap.layer);
-  w.member("code", name_of(gap.code));
-  w.member("reason", gap.reason);
-  w.end_object();
-}
-
 template <class Row>
 void write_rows(Writer& w, std::string_view name, const std::vector<Row>& rows,
                 void (*write)(Writer&, const Row&)) {
@@ -289,6 +254,8 @@ std::string run(const Report& report, const ReportOptions&) {
   write_coverage(w, report.coverage);
   write_rows(w, "findings", report.findings, write_finding);
   write_rows(w, "components", report.components, write_component);
+  write_rows(w, "hardening", report.hardening, write_hardening);
+  write_rows(w, "unloaded", report.unloaded, write_unloaded);
   write_rows(w, "gaps", report.gaps, write_gap);
   write_audit(w, report, write_evidence);
   write_rows(w, "mentions", report.mentions, write_mention);
@@ -300,6 +267,44 @@ std::string run(const Report& report, const ReportOptions&) {
 }
 
 }  // namespace
+
+void write_place(json::Writer& w, const Place& place) {
+  w.key("place").begin_object();
+  switch (place.kind) {
+    case Place::Kind::whole_file:
+      w.member("kind", "whole_file");
+      break;
+    case Place::Kind::offset:
+      w.member("kind", "offset").member("value", place.value);
+      w.optional_member("section", place.text);
+      break;
+    case Place::Kind::address:
+      w.member("kind", "address").member("value", place.value);
+      w.optional_member("section", place.text);
+      break;
+    case Place::Kind::line:
+      w.member("kind", "line").member("value", place.value);
+      break;
+    case Place::Kind::pointer:
+      w.member("kind", "pointer").member("name", place.text);
+      break;
+    case Place::Kind::name:
+      w.member("kind", "name").member("name", place.text);
+      break;
+  }
+  w.end_object();
+}
+
+void write_gap(json::Writer& w, const Gap& gap) {
+  w.begin_object();
+  w.member("stage", gap.stage);
+  w.optional_member("file", gap.file);
+  w.optional_member("digest", gap.file_digest);
+  write_layer(w, gap.layer);
+  w.member("code", name_of(gap.code));
+  w.member("reason", gap.reason);
+  w.end_object();
+}
 
 const Reporter kJsonReporter = {
     .name = "json",

@@ -14,6 +14,7 @@
 #include "report/columns.h"
 #include "report/formats.h"
 #include "report/grouping.h"
+#include "report/hardening.h"
 
 namespace fathom {
 namespace {
@@ -164,6 +165,7 @@ class Table {
       write_findings();
     write_quiet_components();
     write_audit();
+    write_hardening_hints();
     write_gaps();
     write_notes();
     write_policy();
@@ -510,6 +512,15 @@ class Table {
     if (report_.files.empty() || lines.empty()) return;
     blank();
     for (const std::string& each : lines) sentence(each, 2, Style::plain);
+  }
+
+  void write_hardening_hints() {
+    std::vector<std::string> parts = hardening_summary(report_);
+    if (parts.empty()) return;
+    parts.front().insert(0, "Hardening: ");
+    parts.back() += " (fathom hardening)";
+    blank();
+    wrapped(parts, "; ", 2, Style::plain);
   }
 
   void write_gaps() {

@@ -6,6 +6,8 @@
 
 #include "analyzer/analyzer.h"
 #include "base/text.h"
+#include "hardening/image_checks.h"
+#include "loader/loader.h"
 #include "vuln/match.h"
 
 namespace fathom {
@@ -294,6 +296,13 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
 
   FileAccount account(report, facts, inventory);
   for (const image::TreeFile& file : tree.files()) account.add(file);
+
+  auto facts_of = [&](const std::string& digest) {
+    auto found = facts.find(digest);
+    return found == facts.end() ? nullptr : &found->second;
+  };
+  report.hardening = hardening::rows(tree, facts_of);
+  report.unloaded = loader::unloaded_libraries(tree, facts_of);
 
   std::ranges::stable_sort(report.files, {},
                            [](const FileRow& row) { return std::tie(row.path, row.layer); });
