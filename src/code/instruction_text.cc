@@ -31,8 +31,7 @@ std::string signed_hex(std::int64_t value) {
 std::string memory_text(Machine machine, const Instruction& instruction) {
   const Memory& memory = instruction.memory;
   std::string out = memory.segment ? std::string(1, memory.segment) + "s:[" : "[";
-  if (instruction.has_target)
-    return out + hex_number(instruction.target) + "]";
+  if (instruction.has_target) return out + hex_number(instruction.target) + "]";
   std::string inside;
   if (memory.base != kNoRegister) inside = register_name(machine, memory.base);
   if (memory.index != kNoRegister) {

@@ -55,10 +55,10 @@ bool read_prefixes(State& state) {
   while (state.at < kLongest) {
     state.opcode = state.next();
     state.row = kOneByte[state.opcode];
-    if (state.row.group == Group::prefix)
-      take_prefix(state, state.opcode);
-    else if (state.row.group == Group::rex)
+    if (state.row.group == Group::rex)
       state.rex = state.opcode;
+    else if (state.row.group == Group::prefix)
+      take_prefix(state, state.opcode);
     else
       return true;
   }
@@ -152,11 +152,13 @@ void read_operand_bytes(State& state) {
   }
 }
 
-void set_branch(State& state, std::int64_t distance) {
-  state.out.has_target = true;
-  // The end is not known before the immediate is read; both are by now.
-  state.out.target = state.out.address + state.at + static_cast<std::uint64_t>(distance);
-}
+// Bytes of each Imm with operands of 4 bytes, of 2 (operand-size prefix), of 8 (REX.W), and with an
+// address-size prefix for moffs. With an operand-size prefix AMD reads 16 bits of a branch distance
+// and Intel 32; linkers that pad calls with prefixes rely on the latter.
+constexpr std::array<std::array<std::uint8_t, 10>, 3> kImmediateBytes = {
+    {{0, 1, 2, 2, 3, 4, 4, 8, 1, 4},
+     {0, 1, 2, 2, 3, 2, 2, 8, 1, 4},
+     {0, 1, 2, 2, 3, 4, 8, 8, 1, 4}}};
 
 void set_immediate(State& state, std::int64_t value) {
   state.out.immediate = value;
@@ -164,67 +166,41 @@ void set_immediate(State& state, std::int64_t value) {
 }
 
 void read_immediate(State& state) {
-  bool narrow = state.operand_size && !state.rex_w();
-  switch (state.row.imm) {
-    case Imm::none:
-      return;
-    case Imm::i8:
-      return set_immediate(state, state.take<std::int8_t>());
-    case Imm::i8_i8:
-    case Imm::i16:
-      return set_immediate(state, state.take<std::uint16_t>());
-    case Imm::i16_i8: {
-      set_immediate(state, state.take<std::uint16_t>());
-      state.at += 1;
-      return;
-    }
-    case Imm::z:
-      return set_immediate(state, narrow ? state.take<std::int16_t>() : state.take<std::int32_t>());
-    case Imm::v:
-      if (state.rex_w()) return set_immediate(state, state.take<std::int64_t>());
-      return set_immediate(state, narrow ? state.take<std::int16_t>() : state.take<std::int32_t>());
-    case Imm::moffs:
-      state.out.target =
-          state.address_size ? state.take<std::uint32_t>() : state.take<std::uint64_t>();
-      state.out.has_target = true;
-      return;
-    case Imm::rel8: {
-      std::int64_t distance = state.take<std::int8_t>();
-      return set_branch(state, distance);
-    }
-    case Imm::rel32: {
-      // With an operand-size prefix AMD reads 16 bits and Intel 32; linkers that pad calls with
-      // prefixes rely on the latter.
-      std::int64_t distance = state.take<std::int32_t>();
-      return set_branch(state, distance);
-    }
+  Imm kind = state.row.imm;
+  if (kind == Imm::none) return;
+  std::size_t column = state.rex_w() ? 2 : state.operand_size ? 1 : 0;
+  std::size_t size = kImmediateBytes[column][static_cast<std::size_t>(kind)];
+  if (kind == Imm::moffs && state.address_size) size = 4;
+  auto bytes = state.take<std::uint64_t>();
+  state.at = state.at - sizeof bytes + size;
+  unsigned unused = static_cast<unsigned>(64 - 8 * size);
+  std::int64_t value = static_cast<std::int64_t>(bytes << unused) >> unused;
+  if (kind == Imm::rel8 || kind == Imm::rel32) {
+    state.out.has_target = true;
+    state.out.target = state.out.address + state.at + static_cast<std::uint64_t>(value);
+  } else if (kind == Imm::moffs) {
+    state.out.has_target = true;
+    state.out.target = bytes << unused >> unused;
+  } else {
+    bool is_count = kind == Imm::i16 || kind == Imm::i16_i8 || kind == Imm::i8_i8;
+    set_immediate(state, is_count ? value & 0xffff : value);
   }
 }
 
 std::uint32_t bit(Register reg) { return std::uint32_t{1} << reg; }
 
-// ah, ch, dh and bh count as the registers that they are a part of.
-Register narrow_register(const State& state, Register reg, std::uint8_t width) {
-  return width == 1 && state.rex == 0 && reg >= 4 && reg < 8 ? static_cast<Register>(reg - 4) : reg;
+// The register of each Slot, a byte each; kNoRegister where it is memory or no register.
+std::uint64_t registers_of(const State& state) {
+  std::uint64_t rm = state.is_register() ? state.rm() : kNoRegister;
+  return std::uint64_t{kNoRegister} << 56 | std::uint64_t{rcx} << 48 |
+         std::uint64_t{state.vvvv} << 40 | std::uint64_t{state.low()} << 32 |
+         std::uint64_t{rax} << 24 | std::uint64_t{state.reg()} << 16 | rm << 8 | kNoRegister;
 }
 
-Register register_of(const State& state, Slot slot, std::uint8_t width) {
-  switch (slot) {
-    case Slot::rm:
-      return state.is_register() ? narrow_register(state, state.rm(), width) : kNoRegister;
-    case Slot::reg:
-      return narrow_register(state, state.reg(), width);
-    case Slot::low:
-      return narrow_register(state, state.low(), width);
-    case Slot::vvvv:
-      return state.vvvv;
-    case Slot::acc:
-      return rax;
-    case Slot::cl:
-      return rcx;
-    default:
-      return kNoRegister;
-  }
+// ah, ch, dh and bh count as the registers that they are a part of.
+Register pick(std::uint64_t registers, Slot slot, bool old_bytes) {
+  auto reg = static_cast<Register>(registers >> 8 * (static_cast<unsigned>(slot) & 7));
+  return old_bytes && (reg & 0xfc) == 4 ? static_cast<Register>(reg - 4) : reg;
 }
 
 Access memory_access(const State& state) {
@@ -269,9 +245,11 @@ void set_operands(State& state) {
   std::uint8_t width = operand_width(state);
   out.width = width;
   if (row.op == Op::zero_extend || row.op == Op::sign_extend) out.width = source_width(state);
-  out.destination = register_of(state, row.dst, width);
-  out.source = register_of(state, row.a, out.width);
-  out.source2 = register_of(state, row.b, out.width);
+  std::uint64_t registers = registers_of(state);
+  bool no_rex = state.rex == 0;
+  out.destination = pick(registers, row.dst, no_rex && width == 1);
+  out.source = pick(registers, row.a, no_rex && out.width == 1);
+  out.source2 = pick(registers, row.b, no_rex && out.width == 1);
   if (row.b == Slot::one) set_immediate(state, 1);
   if (out.source < 16) out.reads |= bit(out.source);
   if (out.source2 < 16) out.reads |= bit(out.source2);
@@ -439,8 +417,7 @@ Instruction invalid_at(std::uint64_t address) {
   return out;
 }
 
-[[gnu::always_inline]] inline Instruction decode_in_window(std::span<const std::uint8_t> window,
-                                                           std::uint64_t address) {
+Instruction decode_in_window(std::span<const std::uint8_t> window, std::uint64_t address) {
   State state(window);
   state.out.address = address;
   read_opcode(state);
@@ -453,13 +430,16 @@ Instruction invalid_at(std::uint64_t address) {
   set_memory(state);
   set_operands(state);
   if (state.row.op == Op::vector || state.vex) add_general_operands(state);
-  add_implicit_registers(state);
+  if (state.row.implicit) add_implicit_registers(state);
   return state.out;
 }
 
 }  // namespace
 
-Instruction decode_x86_64(std::span<const std::uint8_t> bytes, std::uint64_t address) {
+// Everything in this file in one function: an instruction takes some tens of nanoseconds, and calls
+// would be a large part of them.
+[[gnu::flatten]] Instruction decode_x86_64(std::span<const std::uint8_t> bytes,
+                                           std::uint64_t address) {
   if (bytes.size() >= kWindow) return decode_in_window(bytes, address);
   Instruction none;
   none.address = address;

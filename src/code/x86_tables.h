@@ -16,7 +16,8 @@ namespace fathom::code::x86 {
 enum class Imm : std::uint8_t { none, i8, i8_i8, i16, i16_i8, z, v, moffs, rel8, rel32 };
 
 // Where an operand is.
-enum class Slot : std::uint8_t { none, rm, reg, acc, low, vvvv, imm, one, cl };
+// The last two share their low three bits: neither is a register.
+enum class Slot : std::uint8_t { none, rm, reg, acc, low, vvvv, cl, imm = 7, one = 15 };
 
 enum : std::uint8_t {
   kModrm = 1,         // there is a ModRM byte even if no slot says so
@@ -64,27 +65,77 @@ enum class Group : std::uint8_t {
   floating_point,
 };
 
-struct Entry {
+// Eight bytes, so that a row is copied as one word.
+struct alignas(8) Entry {
   Op op = Op::invalid;
   Slot dst = Slot::none, a = Slot::none, b = Slot::none;
   Imm imm = Imm::none;
   Group group = Group::none;
   std::uint8_t flags = 0;
+  bool implicit = false;  // it may use registers that no operand names
 };
 
 using Map = std::array<Entry, 256>;
+
+// Whether an instruction may use registers besides those that its operands name.
+constexpr bool may_be_implicit(Op op, Slot dst, Slot b) {
+  switch (op) {
+    case Op::mov:
+    case Op::lea:
+    case Op::zero_extend:
+    case Op::add:
+    case Op::sub:
+    case Op::adc:
+    case Op::sbb:
+    case Op::and_:
+    case Op::or_:
+    case Op::xor_:
+    case Op::cmp:
+    case Op::test:
+    case Op::inc:
+    case Op::dec:
+    case Op::neg:
+    case Op::not_:
+    case Op::jump:
+    case Op::jump_if:
+    case Op::jump_indirect:
+    case Op::cmov:
+    case Op::set:
+    case Op::nop:
+    case Op::landing:
+    case Op::bits:
+      return false;
+    case Op::shl:
+    case Op::shr:
+    case Op::sar:
+    case Op::rotate:
+      return b == Slot::cl || b == Slot::reg;
+    case Op::mul:
+    case Op::sign_extend:
+      return dst == Slot::none;
+    default:
+      return true;
+  }
+}
 
 constexpr Entry entry(Op op, Slot dst = Slot::none, Slot a = Slot::none, Slot b = Slot::none,
                       Imm imm = Imm::none, std::uint8_t flags = 0) {
   bool modrm = dst == Slot::rm || dst == Slot::reg || a == Slot::rm || a == Slot::reg ||
                b == Slot::rm || b == Slot::reg;
-  return {op, dst, a, b, imm, Group::none, static_cast<std::uint8_t>(flags | (modrm ? kModrm : 0))};
+  return {op,
+          dst,
+          a,
+          b,
+          imm,
+          Group::none,
+          static_cast<std::uint8_t>(flags | (modrm ? kModrm : 0)),
+          may_be_implicit(op, dst, b)};
 }
 constexpr Entry plain(Op op, Imm imm = Imm::none, std::uint8_t flags = 0) {
   return entry(op, Slot::none, Slot::none, Slot::none, imm, flags);
 }
 constexpr Entry group(Group which, std::uint8_t flags = kModrm, Imm imm = Imm::none) {
-  return {Op::other, Slot::none, Slot::none, Slot::none, imm, which, flags};
+  return {Op::other, Slot::none, Slot::none, Slot::none, imm, which, flags, true};
 }
 
 constexpr void fill(Map& map, std::size_t first, std::size_t last, const Entry& row) {
@@ -188,6 +239,7 @@ constexpr Map make_one_byte() {
   map[0xd7] = entry(Op::other, Slot::acc, Slot::none, Slot::none, Imm::none, kByte);  // xlat
   fill(map, 0xd8, 0xdf, group(Group::floating_point));
   fill(map, 0xe0, 0xe3, plain(Op::jump_if, Imm::rel8));
+  for (std::size_t i = 0xe0; i <= 0xe3; ++i) map[i].implicit = true;  // rcx
   fill(map, 0xe4, 0xe5, entry(Op::system, Slot::acc, Slot::none, Slot::none, Imm::i8));
   fill(map, 0xe6, 0xe7, entry(Op::system, Slot::none, Slot::acc, Slot::none, Imm::i8));
   map[0xe8] = plain(Op::call, Imm::rel32, kWide);
