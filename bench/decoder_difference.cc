@@ -213,9 +213,9 @@ class Difference {
   void compare_memory(const Line& line, const Instruction& ours) {
     if (ours.op == Op::string || line.mnemonic == "xlat") return;  // implicit ones are printed
     std::size_t open = line.operands.find('[');
-    if (machine_ == Machine::aarch64) {  // v0.d[1] is no memory, and SVE's is not described
+    if (machine_ == Machine::aarch64) {  // v0.d[1] is no memory, and that of SVE and SME is not described
       open = line.operands.find(", [");
-      if (open == std::string::npos || (line.bytes[3] & 0x1e) == 0x04) return;
+      if (open == std::string::npos || (line.bytes[3] & 0x1a) == 0) return;
       open += 2;
     }
     if (open == std::string::npos) return;
@@ -381,7 +381,7 @@ class Difference {
       return;
     }
     // Of these, some read it and some write it.
-    bool either = ours.op == Op::system || ours.op == Op::string || ours.op == Op::other;
+    bool either = ours.op == Op::system || ours.op == Op::atomic || ours.op == Op::string || ours.op == Op::other;
     if (!written && !(either && read)) differ("register", line, ours);
   }
 

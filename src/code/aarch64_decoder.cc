@@ -336,6 +336,9 @@ class Word {
       set(Op::other, or_zero(rd()));  // tstart
     } else if (load && bits(w_, 18, 5) == 0b01100110001011) {
       set(Op::other, or_zero(rd()));  // ttest
+    } else if (!load && crn > 4) {
+      out_.op = Op::system;  // not allocated, but written as msr
+      reads(or_zero(rd()));
     }
   }
 
@@ -494,6 +497,7 @@ class Word {
     std::uint32_t width = vector ? 4u << opc : opc == 2 ? 8 : 4;
     std::int64_t displacement = signed_bits(w_, 21, 15) * (tags ? 16 : static_cast<int>(width));
     memory(load ? Access::read : Access::write, mode == 1 ? 0 : displacement, width);
+    if (mode == 1) immediate(displacement);
     if (mode & 1) writes(out_.memory.base);
     if (vector) {
       out_.op = Op::vector;
@@ -562,6 +566,7 @@ class Word {
     }
     if (mode == 2 && (vector || (size == 3 && opc == 2))) return;
     std::int64_t displacement = mode == 1 ? 0 : signed_bits(w_, 20, 12);
+    if (mode == 1) immediate(signed_bits(w_, 20, 12));
     vector ? vector_access(size, opc, displacement)
            : general_access(size, opc, displacement, mode == 0);
     if (mode % 2 == 1) writes(or_stack(rn()));

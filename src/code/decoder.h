@@ -97,9 +97,10 @@ struct Memory {
   Register base = kNoRegister, index = kNoRegister;
   std::uint8_t scale = 1;
   Access access = Access::none;
-  char segment = 0;               // 'f' or 'g': relative to fs or gs
-  bool compressed = false;        // EVEX: the 8-bit displacement counts units of an unknown size
-  std::int32_t displacement = 0;  // AArch64: 0 when the base is written back after the access
+  char segment = 0;         // 'f' or 'g': relative to fs or gs
+  bool compressed = false;  // EVEX: the 8-bit displacement counts units of an unknown size
+  // AArch64: 0 when the base is moved after the access, then by `immediate`.
+  std::int32_t displacement = 0;
 };
 
 struct Instruction {
