@@ -5,13 +5,12 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/options.h"
 #include "cli/report_output.h"
 #include "scan/documents.h"
 
 namespace fathom::cli {
 namespace {
-
-Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
 
 Result<int> convert(const Arguments& arguments) {
   if (arguments.operands.size() != 1)

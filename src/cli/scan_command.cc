@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::uint64_t kMostPolicyBytes = 64 * kMiB;
 
-}
-
 std::string current_time() {
   std::time_t now = std::time(nullptr);
   std::tm parts{};
