@@ -24,8 +24,7 @@ Result<Output> parse_output(std::string_view text) {
 
 Result<std::vector<Output>> parse_outputs(const Arguments& arguments, const Reporter* usual) {
   std::vector<Output> outputs;
-  for (std::string_view text : arguments.all("output"))
-    outputs.push_back(TRY(parse_output(text)));
+  for (std::string_view text : arguments.all("output")) outputs.push_back(TRY(parse_output(text)));
   for (std::size_t i = 0; i < outputs.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
       if (outputs[i].file != outputs[j].file) continue;

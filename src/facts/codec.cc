@@ -219,9 +219,8 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_strings(codec, facts.strings);
   describe_constants(codec, facts.constants);
   describe_source_lines(codec, facts.source_lines);
-  describe_audit(codec, facts.audit, [](Codec& c, auto& list, std::uint64_t most) {
-    describe_list(c, list, most);
-  });
+  describe_audit(codec, facts.audit,
+                 [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
   describe_list(codec, facts.members, limits.members);
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);

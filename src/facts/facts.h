@@ -162,8 +162,8 @@ struct FileFacts {
   std::vector<ConstantReturn> constants;  // by (value, offset)
   std::vector<SourceLine> source_lines;   // by (file, line), each pair once
   AuditFacts audit;
-  std::vector<MemberFacts> members;       // in archive order
-  std::vector<Gap> gaps;                  // file, digest and layer empty
+  std::vector<MemberFacts> members;  // in archive order
+  std::vector<Gap> gaps;             // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;
   // Analyzers that looked at the file, as "name@version", in order.
   std::vector<std::string> analyzed_by;

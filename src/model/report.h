@@ -155,8 +155,8 @@ struct Report {
   std::vector<UnloadedLibrary> unloaded;  // by path
   Execution execution;
   std::vector<ConfigurationRow> configuration;  // gravest first, then by id
-  std::vector<Gap> gaps;                  // by (stage, file, reason)
-  std::vector<std::string> notes;         // how the scan itself went: "Landlock not available: …"
+  std::vector<Gap> gaps;                        // by (stage, file, reason)
+  std::vector<std::string> notes;  // how the scan itself went: "Landlock not available: …"
   std::vector<DataRow> data;
   bool incomplete = false;  // a last-resort limit ended the scan early
   PolicyOutcome policy;
