@@ -133,9 +133,8 @@ bool Endpoint::try_other_scheme(Error& error) {
     return false;
   }
   const bool https = place_.url.scheme == "https";
-  const bool other_may_fit =
-      https ? trouble == net::Trouble::not_tls
-            : trouble == net::Trouble::cut || trouble == net::Trouble::protocol;
+  // A TLS server hangs up on plain HTTP, at most after an alert.
+  const bool other_may_fit = trouble == (https ? net::Trouble::not_tls : net::Trouble::cut);
   if (!other_may_fit) return false;
   first_failure_ = error;
   change_scheme();
@@ -146,7 +145,8 @@ bool Endpoint::try_again_after(const Error&, Attempts& attempts) {
   const net::Trouble trouble = client_.trouble();
   const bool passing = trouble == net::Trouble::cut;
   dead_ = !passing && trouble != net::Trouble::protocol && trouble != net::Trouble::refused;
-  if (!passing || attempts.retries == kMostRetries) return false;
+  dead_ |= passing && attempts.retries == kMostRetries;
+  if (!passing || dead_) return false;
   std::this_thread::sleep_for(milliseconds(100) * (1 << attempts.retries++));
   return true;
 }
@@ -273,6 +273,7 @@ Error Endpoint::explain(const net::Response& response, const std::string& path) 
             place_.registry + (status == 429 ? " limits requests" : " is not available") + phrase +
                 (wait ? "; try again in " + std::to_string(*wait) + " s" : "; try again later")};
   }
+  dead_ = is_busy(status);  // still, after all retries
   return {ErrorCode::io, place_.registry + " answers " + reason_phrase(status)};
 }
 

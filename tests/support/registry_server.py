@@ -90,6 +90,8 @@ class Server:
 
     def serve(self, connection):
         try:
+            if not self.context and connection.recv(1, socket.MSG_PEEK) == b"\x16":
+                return  # a TLS greeting
             if self.context:
                 connection = self.context.wrap_socket(connection, server_side=True)
             self.converse(connection)
