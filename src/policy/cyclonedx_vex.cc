@@ -40,7 +40,7 @@ std::string identity_of(const Value& component) {
   return {};
 }
 
-// A component below one of type file is in that file.
+// A component inside one of type file is in that file.
 void collect(const Value& component, const std::string& path, Subjects& subjects) {
   if (const std::string_view ref = component["bom-ref"].text_or(); !ref.empty()) {
     Subject subject;
@@ -69,6 +69,27 @@ Subject product_of(const Value& component) {
   return subject;
 }
 
+// "Depends on" of a component of type file: that is where the others are.
+using Files = std::map<std::string_view, std::string_view>;
+
+Files files_of(const Value& document) {
+  Files files;
+  for (const Value& component : document["components"].elements())
+    if (component["type"].text_or() == "file")
+      files.emplace(component["bom-ref"].text_or(), component["name"].text_or());
+  return files;
+}
+
+void place(const Value& dependency, const Files& files, Subjects& subjects) {
+  auto file = files.find(dependency["ref"].text_or());
+  if (file == files.end()) return;
+  for (const Value& on : dependency["dependsOn"].elements()) {
+    auto subject = subjects.find(on.text_or());
+    if (subject != subjects.end() && !subject->second.component.empty())
+      subject->second.path = std::string(file->second);
+  }
+}
+
 Subjects subjects_of(const Value& document) {
   Subjects subjects;
   const Value& product = document["metadata"]["component"];
@@ -76,6 +97,9 @@ Subjects subjects_of(const Value& document) {
     subjects.emplace(std::string(ref), product_of(product));
   for (const Value& component : document["components"].elements())
     collect(component, "", subjects);
+  const Files files = files_of(document);
+  for (const Value& dependency : document["dependencies"].elements())
+    place(dependency, files, subjects);
   return subjects;
 }
 

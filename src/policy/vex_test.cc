@@ -78,6 +78,20 @@ TEST(CycloneDxVex, ResolvesItsReferences) {
   EXPECT_EQ(rules[7].component, "pkg:npm/b@1");
 }
 
+// The form that fathom writes: flat, with the file depending on what is in it.
+TEST(CycloneDxVex, FindsTheFileByWhatDependsOnIt) {
+  const auto rules = parse(R"({"bomFormat": "CycloneDX", "components": [
+      {"type": "file", "bom-ref": "f1", "name": "usr/bin/app"},
+      {"type": "library", "bom-ref": "c1", "name": "a", "purl": "pkg:generic/a@1"},
+      {"type": "library", "bom-ref": "c2", "name": "b", "purl": "pkg:generic/b@1"}],
+    "dependencies": [{"ref": "f1", "dependsOn": ["c1", "c9"]}, {"ref": "c1", "dependsOn": ["c2"]}],
+    "vulnerabilities": [{"id": "CVE-1", "analysis": {"state": "resolved"},
+      "affects": [{"ref": "c1"}, {"ref": "c2"}]}]})");
+  ASSERT_EQ(rules.size(), 2u);
+  EXPECT_EQ(rules[0].path, "usr/bin/app");
+  EXPECT_EQ(rules[1].path, "");
+}
+
 TEST(CycloneDxVex, StatesThatTakeOutAndThoseThatDoNot) {
   for (const char* state : {"not_affected", "false_positive", "resolved", "resolved_with_pedigree"})
     EXPECT_EQ(parse(bom(vulnerability(state, R"([{"ref": "image"}])"))).size(), 1u) << state;
