@@ -123,8 +123,8 @@ TEST(Flags, EveryFlagIsAVariableAndAConfigurationKey) {
       ++flags;
       const std::string name(flag.name), value = value_for(flag);
       const std::vector<std::string> expected = {value};
-      Result<Arguments> typed =
-          flag.argument.empty() ? parse(command, {"--" + name}) : parse(command, {"--" + name, value});
+      Result<Arguments> typed = flag.argument.empty() ? parse(command, {"--" + name})
+                                                      : parse(command, {"--" + name, value});
       ASSERT_TRUE(typed) << name;
       EXPECT_EQ(typed->all(flag.name), expected) << name;
       if (flag.letter != 0) {

@@ -40,11 +40,12 @@ constexpr std::array kScanFlags{
     Flag{"min-coverage", 0, "PERCENT", false,
          "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
     Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
-    Flag{"show-suppressed", 0, "", false, "also list findings that are ignored or do not apply",
-         "Those an ignore rule, a VEX statement or a proof takes out of the count, with the reason. "
-         "Formats for machines that read everything (json, cyclonedx-json, openvex) have them "
-         "always.",
-         ""},
+    Flag{
+        "show-suppressed", 0, "", false, "also list findings that are ignored or do not apply",
+        "Those an ignore rule, a VEX statement or a proof takes out of the count, with the reason. "
+        "Formats for machines that read everything (json, cyclonedx-json, openvex) have them "
+        "always.",
+        ""},
     Flag{"now", 0, "TIME", false, "the time of the scan, as 2026-11-24 or 2026-11-24T12:00:00Z",
          "What depends on time (expiry of ignore rules) uses it; the same time, data and image "
          "give the same bytes.",

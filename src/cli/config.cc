@@ -17,9 +17,8 @@ const Flag* find_flag(const Command& command, std::string_view name) {
 // One file is for all commands.
 bool is_flag_of_another(std::string_view name) {
   const std::span<const Command> commands = all_commands();
-  return std::any_of(commands.begin(), commands.end(), [&](const Command& command) {
-    return find_flag(command, name) != nullptr;
-  });
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const Command& command) { return find_flag(command, name) != nullptr; });
 }
 
 Done add_key(const Command& command, const YAML::Node& key, const YAML::Node& value,

@@ -49,8 +49,7 @@ bool wants_colour(const Arguments& arguments) {
 
 Result<std::vector<Output>> parse_outputs(const Arguments& arguments) {
   std::vector<Output> outputs;
-  for (std::string_view text : arguments.all("output"))
-    outputs.push_back(TRY(parse_output(text)));
+  for (std::string_view text : arguments.all("output")) outputs.push_back(TRY(parse_output(text)));
   for (std::size_t i = 0; i < outputs.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
       if (outputs[i].file != outputs[j].file) continue;

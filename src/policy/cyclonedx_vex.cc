@@ -20,9 +20,9 @@ using json::Value;
 
 Error wrong(std::string message) { return {ErrorCode::malformed, std::move(message)}; }
 
-constexpr std::array<std::string_view, 6> kStates = {
-    "resolved", "resolved_with_pedigree", "exploitable",
-    "in_triage", "false_positive",        "not_affected"};
+constexpr std::array<std::string_view, 6> kStates = {"resolved",       "resolved_with_pedigree",
+                                                     "exploitable",    "in_triage",
+                                                     "false_positive", "not_affected"};
 
 bool takes_out(std::string_view state) { return state != "exploitable" && state != "in_triage"; }
 
@@ -95,8 +95,7 @@ Subjects subjects_of(const Value& document) {
   const Value& product = document["metadata"]["component"];
   if (const std::string_view ref = product["bom-ref"].text_or(); !ref.empty())
     subjects.emplace(std::string(ref), product_of(product));
-  for (const Value& component : document["components"].elements())
-    collect(component, "", subjects);
+  for (const Value& component : document["components"].elements()) collect(component, "", subjects);
   const Files files = files_of(document);
   for (const Value& dependency : document["dependencies"].elements())
     place(dependency, files, subjects);
@@ -166,8 +165,7 @@ Result<std::vector<Subject>> affected(const Value& vulnerability, const Value& d
   std::size_t index = 0;
   for (const Value& entry : affects.elements()) {
     const std::string place = "/affects/" + std::to_string(index++);
-    const Subject subject =
-        TRY(resolve(entry["ref"].text_or(), subjects).in(place + "/ref"));
+    const Subject subject = TRY(resolve(entry["ref"].text_or(), subjects).in(place + "/ref"));
     TRY(narrow(entry["versions"], subject, found).in(place));
   }
   if (!found.empty()) return found;

@@ -2,8 +2,9 @@
 //
 // The image is metadata.component. Files that something was compiled into are components of type
 // file, and depend on what is in them. The list is flat: CycloneDX would let a file's component
-// contain the others, but readers that match advisories drop what is nested. Why fathom believes in a component is in evidence.identity (how) and evidence.occurrences
-// (where). A vulnerability is an entry per finding: the analysis belongs to one component.
+// contain the others, but readers that match advisories drop what is nested. Why fathom believes in
+// a component is in evidence.identity (how) and evidence.occurrences (where). A vulnerability is an
+// entry per finding: the analysis belongs to one component.
 //
 // The document has no time stamp, and its serial number is derived from its content, so that the
 // same report gives the same bytes.

@@ -65,7 +65,8 @@ TEST(CycloneDx, ListsEverythingFlatAndSaysWhichFileHasWhat) {
   for (const Value& dependency : bom["dependencies"].elements()) {
     if (names[dependency["ref"].text_or()] != "usr/bin/api") continue;
     for (const Value& on : dependency["dependsOn"].elements()) {
-      EXPECT_TRUE(names[on.text_or()] == "stdlib" || names[on.text_or()] == "github.com/gin-gonic/gin");
+      EXPECT_TRUE(names[on.text_or()] == "stdlib" ||
+                  names[on.text_or()] == "github.com/gin-gonic/gin");
       ++inside;
     }
   }

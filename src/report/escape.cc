@@ -66,9 +66,12 @@ std::string csv_field(std::string_view text, std::size_t most) {
 // is not for people, because GitHub and GitLab disagree on what a backslash before a pipe means.
 std::string markdown_code(std::string_view text, std::size_t most) {
   if (text.empty()) return {};
-  return "`" + mapped(text, most, [](char c) -> std::string_view {
-           return c == '`' ? "\\x60" : c == '|' ? "\\x7c" : std::string_view();
-         }) + "`";
+  return "`" +
+         mapped(text, most,
+                [](char c) -> std::string_view {
+                  return c == '`' ? "\\x60" : c == '|' ? "\\x7c" : std::string_view();
+                }) +
+         "`";
 }
 
 std::string markdown_phrase(std::string_view text, std::size_t most) {

@@ -12,7 +12,9 @@ const std::string kRtl = "\xe2\x80\xae";  // U+202E, right-to-left override
 TEST(Escape, Xml) {
   EXPECT_EQ(xml_text("<a href='x'>&\"</a>"), "&lt;a href=&apos;x&apos;&gt;&amp;&quot;&lt;/a&gt;");
   EXPECT_EQ(xml_text("\x1b[31m]]>\n"), "\\x1b[31m]]&gt;\\x0a");
-  EXPECT_EQ(xml_text("a\xef\xbf\xbf" "b\xef\xbf\xbe"), "a\\u{ffff}b\\u{fffe}");
+  EXPECT_EQ(xml_text("a\xef\xbf\xbf"
+                     "b\xef\xbf\xbe"),
+            "a\\u{ffff}b\\u{fffe}");
   EXPECT_EQ(xml_text("\xff" + kRtl), "\\xff\\u{202e}");
 }
 
@@ -21,7 +23,8 @@ TEST(Escape, CsvFormulas) {
   EXPECT_EQ(csv_field(""), "\"\"");
   EXPECT_EQ(csv_field("a\"b,c"), "\"a\"\"b,c\"");
   EXPECT_EQ(csv_field("=HYPERLINK(\"http://x\")"), "\"'=HYPERLINK(\"\"http://x\"\")\"");
-  for (const char* sign : {"+1", "-1", "@SUM(A1)", "=1", " =1", "|calc", "％x", "＝1", "＋1", "＠a"})
+  for (const char* sign :
+       {"+1", "-1", "@SUM(A1)", "=1", " =1", "|calc", "％x", "＝1", "＋1", "＠a"})
     if (std::string_view(sign) != "％x") {
       EXPECT_EQ(csv_field(sign), "\"'" + std::string(sign) + "\"") << sign;
     }
@@ -41,8 +44,8 @@ TEST(Escape, MarkdownCodeIsASpanThatNothingLeaves) {
 TEST(Escape, MarkdownPhraseLeavesOurOwnWordsAlone) {
   EXPECT_EQ(markdown_phrase("2 findings of severity high or above; 1 gap"),
             "2 findings of severity high or above; 1 gap");
-  for (const char* text : {"see [x](y)", "a_b_", "*b*", "@team", "http://x", "www.example.org", "<b>",
-                           "#12", "WWW.example.org"})
+  for (const char* text : {"see [x](y)", "a_b_", "*b*", "@team", "http://x", "www.example.org",
+                           "<b>", "#12", "WWW.example.org"})
     EXPECT_EQ(markdown_phrase(text), "`" + std::string(text) + "`");
 }
 
@@ -57,8 +60,8 @@ TEST(Escape, UriPath) {
 
 TEST(Escape, CutsWhatIsLong) {
   const std::string text(10'000, '<');
-  for (const std::string& out : {xml_text(text, 100), csv_field(text, 100), markdown_code(text, 100),
-                                 sarif_text(text, 100)})
+  for (const std::string& out :
+       {xml_text(text, 100), csv_field(text, 100), markdown_code(text, 100), sarif_text(text, 100)})
     EXPECT_LT(out.size(), 600u);
 }
 

@@ -115,7 +115,7 @@ TEST(Junit, CountsAddUpAndOnlyWhatCountsFails) {
   const std::string text = kJunitReporter.run(full_report(), {});
   EXPECT_EQ(count(text, "<testcase"), count(text, "</testcase>") + count(text, "time=\"0\"/>\n"));
   const Totals totals = totals_of(full_report());
-  EXPECT_EQ(count(text, "<failure"), totals.active() + 1);  // and the policy
+  EXPECT_EQ(count(text, "<failure"), totals.active() + 1);          // and the policy
   EXPECT_EQ(count(text, "<error"), full_report().gaps.size() + 2);  // and deb, npm: not assessed
   EXPECT_NE(text.find("failures=\"" + std::to_string(totals.active() + 1) + "\""), text.npos);
   EXPECT_NE(text.find("tests=\"" + std::to_string(count(text, "<testcase")) + "\""), text.npos);
@@ -163,8 +163,9 @@ TEST(Sarif, EveryResultPointsAtItsRule) {
     ASSERT_TRUE(index && *index < rules.size());
     EXPECT_EQ(rules[*index]["id"].text_or(), result["ruleId"].text_or());
     EXPECT_EQ(result["locations"].elements().size(), 1u);
-    EXPECT_TRUE(fingerprints.insert(result["partialFingerprints"]["primaryLocationLineHash"].text_or())
-                    .second);
+    EXPECT_TRUE(
+        fingerprints.insert(result["partialFingerprints"]["primaryLocationLineHash"].text_or())
+            .second);
   }
   EXPECT_GT(fingerprints.size(), 10u);
 }
@@ -182,7 +183,8 @@ TEST(Markdown, SaysTheVerdictInOneLineAndWhatWasNotAssessed) {
   const std::string text = kMarkdownReporter.run(full_report(), {});
   const std::string_view third = lines_of(text)[2];
   EXPECT_TRUE(third.starts_with("**Failed**: 1 critical, 3 high, 12 low")) << third;
-  EXPECT_NE(text.find("> Not assessed, no advisories in the data: `deb (60 components)`"), text.npos);
+  EXPECT_NE(text.find("> Not assessed, no advisories in the data: `deb (60 components)`"),
+            text.npos);
   EXPECT_EQ(kMarkdownReporter.run(hostile_report(), {}).find("no findings"), std::string::npos);
 }
 
@@ -243,7 +245,8 @@ TEST(Hostile, NoFormatPassesAControlCharacterOn) {
   for (Report report : {small_report(), full_report(), hostile_report()}) {
     const std::string now = report.now;
     std::size_t n = 0;
-    for_each_text(report, [&](std::string& text) { text = std::string(kPayload) + std::to_string(n++); });
+    for_each_text(report,
+                  [&](std::string& text) { text = std::string(kPayload) + std::to_string(n++); });
     report.now = now;
     for (const Reporter* reporter : all_reporters()) {
       const std::string text = reporter->run(report, kWithSuppressed);
@@ -308,17 +311,18 @@ TEST(Hostile, NoMarkupInXml) {
   for (std::size_t at = 0; (at = text.find('<', at)) != text.npos; ++at) {
     const std::string_view rest = std::string_view(text).substr(at);
     EXPECT_TRUE(std::ranges::any_of(
-        std::initializer_list<std::string_view>{
-            "<?xml ", "<testsuites ", "<testsuite ", "<testcase ", "<failure ", "<error ",
-            "<skipped ", "</testsuites>", "</testsuite>", "</testcase>", "</failure>", "</error>",
-            "</skipped>"},
+        std::initializer_list<std::string_view>{"<?xml ", "<testsuites ", "<testsuite ",
+                                                "<testcase ", "<failure ", "<error ", "<skipped ",
+                                                "</testsuites>", "</testsuite>", "</testcase>",
+                                                "</failure>", "</error>", "</skipped>"},
         [&](std::string_view tag) { return rest.starts_with(tag); }))
         << rest.substr(0, 40);
   }
 }
 
 TEST(Hostile, NoLinkInSarif) {
-  const Value run = parsed(kSarifReporter, poisoned_report(), kWithSuppressed)["runs"].elements()[0];
+  const Value run =
+      parsed(kSarifReporter, poisoned_report(), kWithSuppressed)["runs"].elements()[0];
   for (const Value& result : run["results"].elements()) {
     const std::string_view text = result["message"]["text"].text_or();
     for (std::size_t i = 0; i < text.size(); ++i)

@@ -98,8 +98,8 @@ void write_cvss(Writer& w, const Finding& finding) {
 std::string description_of(const FindingRow& row) {
   const Finding& finding = *row.finding;
   const Component& component = *row.component;
-  std::string text = "Component: " + markdown_code(component.name + " " +
-                                                   version_text(component.version));
+  std::string text =
+      "Component: " + markdown_code(component.name + " " + version_text(component.version));
   if (!component.file.empty()) text += " in " + markdown_code(component.file);
   text += "\n\nVerdict: " + std::string(name_of(finding.verdict));
   if (!finding.why.empty()) text += ", " + markdown_code(finding.why, 400);
@@ -156,8 +156,7 @@ void write_finding(Writer& w, const FindingRow& row, const Report& report, std::
   w.member("description", description_of(row));
   w.member("severity", severity_of(finding.severity));
   if (!finding.fixed_in.empty())
-    w.member("solution",
-             "Update to " + markdown_code(join(finding.fixed_in, ", "), kMostSolution));
+    w.member("solution", "Update to " + markdown_code(join(finding.fixed_in, ", "), kMostSolution));
   w.key("identifiers").begin_array();
   write_identifier(w, finding.id);
   for (std::size_t i = 0; i < std::min<std::size_t>(finding.aliases.size(), 19); ++i)
@@ -188,8 +187,7 @@ void write_messages(Writer& w, const Report& report) {
                       printable(gap.stage) + ": " + printable(gap.reason));
   }
   if (report.gaps.size() > kMostMessages)
-    write_message(w, "warn",
-                  with_thousands(report.gaps.size() - kMostMessages) + " more gaps");
+    write_message(w, "warn", with_thousands(report.gaps.size() - kMostMessages) + " more gaps");
   w.end_array();
 }
 

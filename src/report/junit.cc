@@ -103,9 +103,9 @@ TestCase case_of(const FindingRow& row) {
     test.message = "uncertain: " + finding.why;
   } else {
     test.outcome = Outcome::failed;
-    test.message = finding.fixed_in.empty() ? finding.why
-                                            : finding.why + "; fixed in " +
-                                                  join(finding.fixed_in, ", ");
+    test.message = finding.fixed_in.empty()
+                       ? finding.why
+                       : finding.why + "; fixed in " + join(finding.fixed_in, ", ");
   }
   return test;
 }
@@ -171,11 +171,11 @@ std::string counts_of(std::size_t tests, std::size_t failures, std::size_t error
 }
 
 std::string text_of(const Suite& suite, const Report& report) {
-  std::string out = "  <testsuite name=\"" + suite.name + "\"" +
-                    counts_of(suite.cases.size(), suite.count(Outcome::failed),
-                              suite.count(Outcome::error)) +
-                    " skipped=\"" + std::to_string(suite.count(Outcome::skipped)) +
-                    "\" time=\"0\"" + attribute("timestamp", report.now.substr(0, 19)) + ">\n";
+  std::string out =
+      "  <testsuite name=\"" + suite.name + "\"" +
+      counts_of(suite.cases.size(), suite.count(Outcome::failed), suite.count(Outcome::error)) +
+      " skipped=\"" + std::to_string(suite.count(Outcome::skipped)) + "\" time=\"0\"" +
+      attribute("timestamp", report.now.substr(0, 19)) + ">\n";
   for (const TestCase& test : suite.cases) out += text_of(test);
   return out + "  </testsuite>\n";
 }

@@ -6,16 +6,8 @@ namespace fathom {
 namespace {
 
 constexpr std::array kReporters = {
-    &kTableReporter,
-    &kJsonReporter,
-    &kCycloneDxReporter,
-    &kSpdxReporter,
-    &kSarifReporter,
-    &kGitlabReporter,
-    &kJunitReporter,
-    &kMarkdownReporter,
-    &kCsvReporter,
-    &kOpenvexReporter,
+    &kTableReporter,  &kJsonReporter,  &kCycloneDxReporter, &kSpdxReporter, &kSarifReporter,
+    &kGitlabReporter, &kJunitReporter, &kMarkdownReporter,  &kCsvReporter,  &kOpenvexReporter,
 };
 
 }  // namespace

@@ -27,8 +27,8 @@ std::string verdict_of(const Report& report) {
   const bool passed = !report.policy.failed && report.exit_status == 0;
   const std::string found =
       report.components.empty() ? "nothing recognised" : words_of(totals_of(report));
-  return std::string(passed ? "**Passed**" : "**Failed**") + ": " + found +
-         " in " + code(image_name(report)) + " — " + markdown_phrase(outcome_text(report), 400);
+  return std::string(passed ? "**Passed**" : "**Failed**") + ": " + found + " in " +
+         code(image_name(report)) + " — " + markdown_phrase(outcome_text(report), 400);
 }
 
 std::string share_of(const Coverage& coverage) {
@@ -91,8 +91,8 @@ std::string findings_of(const Report& report, const ReportOptions& options) {
   std::vector<FindingRow> rows = rows_of(report, options);
   std::erase_if(rows, [&](const FindingRow& row) {
     const bool shown = row.suppression != Suppression::none;  // then somebody asked for them
-    return !shown && (row.finding->range_uncertain ||
-                      (row.finding->in_baseline && !options.show_suppressed));
+    return !shown &&
+           (row.finding->range_uncertain || (row.finding->in_baseline && !options.show_suppressed));
   });
   if (rows.empty()) return {};
   const bool with_status = options.show_suppressed;

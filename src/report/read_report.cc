@@ -63,22 +63,18 @@ std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view word)
 
 constexpr std::array kSeverities = {Severity::unknown, Severity::none, Severity::low,
                                     Severity::medium,  Severity::high, Severity::critical};
-constexpr std::array kVerdicts = {Verdict::not_present,
-                                  Verdict::present_unreachable,
-                                  Verdict::reachable,
-                                  Verdict::reachable_indirectly,
-                                  Verdict::patched,
-                                  Verdict::affected_by_version,
+constexpr std::array kVerdicts = {Verdict::not_present, Verdict::present_unreachable,
+                                  Verdict::reachable,   Verdict::reachable_indirectly,
+                                  Verdict::patched,     Verdict::affected_by_version,
                                   Verdict::unknown};
 constexpr std::array kStates = {FileState::identified, FileState::inert, FileState::gap};
 constexpr std::array kConfidences = {Confidence::low, Confidence::medium, Confidence::high};
 constexpr std::array kComponentKinds = {ComponentKind::package, ComponentKind::module,
                                         ComponentKind::embedded_library, ComponentKind::runtime,
                                         ComponentKind::application};
-constexpr std::array kErrorCodes = {ErrorCode::truncated,      ErrorCode::malformed,
-                                    ErrorCode::unsupported,    ErrorCode::limit_exceeded,
-                                    ErrorCode::not_found,      ErrorCode::io,
-                                    ErrorCode::usage,          ErrorCode::crashed};
+constexpr std::array kErrorCodes = {
+    ErrorCode::truncated, ErrorCode::malformed, ErrorCode::unsupported, ErrorCode::limit_exceeded,
+    ErrorCode::not_found, ErrorCode::io,        ErrorCode::usage,       ErrorCode::crashed};
 
 // The members of one object; each is asked for once, and what nobody asked for is an error.
 class Members {

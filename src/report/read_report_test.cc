@@ -90,7 +90,8 @@ TEST(ReadReport, SaysWhereAndWhatIsWrong) {
            Break{"\"justification\": \"vulnerable_code_not_present\"",
                  "\"justification\": \"vulnerable_code_not_in_execute_path\"",
                  "/verdict/justification: is not what"},
-           Break{"\"now\": \"2026-11-24T12:00:00Z\"", "\"now\": \"today\"", "/now: expected a time"},
+           Break{"\"now\": \"2026-11-24T12:00:00Z\"", "\"now\": \"today\"",
+                 "/now: expected a time"},
            Break{"\"fixed_in\": [", "\"fixed_in\": [7,", "/findings/0/fixed_in/0: expected a text"},
        }) {
     const std::string message = error_of(replaced(text, b.from, b.to));

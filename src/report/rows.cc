@@ -36,8 +36,8 @@ std::string_view without_version(std::string_view purl) {
 std::string key_of(const Finding& finding, const Component& component) {
   std::string key = finding.id;
   key += '\0';
-  key += component.purl.empty() ? std::string_view(component.name)
-                                : without_version(component.purl);
+  key +=
+      component.purl.empty() ? std::string_view(component.name) : without_version(component.purl);
   key += '\0';
   key += component.file;
   return key;
@@ -57,8 +57,8 @@ constexpr std::string_view kOtherPage = "https://osv.dev/vulnerability/";
 
 bool is_advisory_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   });
 }
 
@@ -184,8 +184,7 @@ std::vector<std::string> not_assessed(const Report& report) {
 
 std::string outcome_text(const Report& report) {
   if (report.policy.failed)
-    return report.policy.reasons.empty() ? "a gate was not met"
-                                         : join(report.policy.reasons, "; ");
+    return report.policy.reasons.empty() ? "a gate was not met" : join(report.policy.reasons, "; ");
   if (report.exit_status == 3) return "not assessed: too little of the image was recognised";
   if (report.exit_status == 4) return "something could not be read";
   return "no gate failed";
@@ -218,7 +217,8 @@ std::string image_purl(const ImageRow& image) {
     repository = repository.substr(0, colon);
   }
   if (repository.empty()) return {};
-  const std::string_view name = slash == repository.npos ? repository : repository.substr(slash + 1);
+  const std::string_view name =
+      slash == repository.npos ? repository : repository.substr(slash + 1);
   const std::size_t arch = image.platform.find('/');
   std::string purl = "pkg:oci/" + encoded(to_lower(name)) + "@" + encoded(image.digest);
   std::vector<std::string> qualifiers;

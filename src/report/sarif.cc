@@ -75,9 +75,8 @@ std::vector<FindingRow> results_of(const Report& report, const ReportOptions& op
     return std::pair(row.suppression != Suppression::none || row.finding->range_uncertain,
                      -static_cast<int>(row.finding->severity));
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](const FindingRow& a, const FindingRow& b) {
-    return rank(a) < rank(b);
-  });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const FindingRow& a, const FindingRow& b) { return rank(a) < rank(b); });
   return rows;
 }
 

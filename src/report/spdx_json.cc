@@ -39,8 +39,8 @@ bool stands_in_a_file(const Component& component) {
 
 struct Document {
   std::map<FileKey, FileNode> index;
-  std::vector<const FileNode*> files;  // in the order of the components
-  std::map<std::string, std::string> extracted;  // licence text → LicenseRef
+  std::vector<const FileNode*> files;                      // in the order of the components
+  std::map<std::string, std::string> extracted;            // licence text → LicenseRef
   std::vector<std::pair<std::string, std::string>> texts;  // LicenseRef and text, in order
 };
 
@@ -81,8 +81,8 @@ Document arrange(const Report& report) {
 std::string ref_of(const Component& component) {
   std::string id = "SPDXRef-";
   for (char c : component.id) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || c == '.' || c == '-';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '-';
     id += plain ? c : '-';
   }
   return id;
@@ -198,8 +198,7 @@ void write_relationships(Writer& w, const Report& report, const Document& docume
   for (const Component& component : report.components) {
     auto at = document.index.find(file_of(component));
     const bool in_file = stands_in_a_file(component) && at != document.index.end();
-    write_relationship(w, in_file ? at->second.id : "SPDXRef-image", "CONTAINS",
-                       ref_of(component));
+    write_relationship(w, in_file ? at->second.id : "SPDXRef-image", "CONTAINS", ref_of(component));
   }
   w.end_array();
 }
