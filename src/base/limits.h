@@ -48,9 +48,9 @@ struct Limits {
   std::uint64_t audit_bytes = 8 * kMiB;   // an embedded dependency list, decompressed
   std::uint64_t json_depth = 64;
   std::uint64_t json_nodes = 4'000'000;
-  std::uint64_t report_bytes = 200 * kMiB;   // fathom's own JSON report, read back
-  std::uint64_t report_nodes = 16'000'000;   // values in it
-  std::uint64_t problems = 100;  // kept per file; the rest are counted
+  std::uint64_t report_bytes = 200 * kMiB;  // fathom's own JSON report, read back
+  std::uint64_t report_nodes = 16'000'000;  // values in it
+  std::uint64_t problems = 100;             // kept per file; the rest are counted
 
   // The confined child
   std::uint64_t message_bytes = 256 * kMiB;  // one message from the child

@@ -1,5 +1,7 @@
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/parse.h"
 
@@ -12,11 +14,19 @@ const Flag* find_flag(const Command& command, std::string_view name) {
   return nullptr;
 }
 
+// One file is for all commands.
+bool is_flag_of_another(std::string_view name) {
+  const std::span<const Command> commands = all_commands();
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const Command& command) { return find_flag(command, name) != nullptr; });
+}
+
 Done add_key(const Command& command, const YAML::Node& key, const YAML::Node& value,
              Arguments& arguments) {
   std::string name = key.as<std::string>();
   std::string place = "line " + std::to_string(key.Mark().line + 1);
   const Flag* flag = find_flag(command, name);
+  if (flag == nullptr && is_flag_of_another(name)) return Ok{};
   if (flag == nullptr)
     return Error{ErrorCode::usage, place + ": there is no flag \"" + printable(name) + "\""};
   if (value.IsSequence() && !flag->repeatable)

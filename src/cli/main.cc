@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/generate.h"
 #include "cli/output.h"
@@ -33,7 +34,10 @@ int run(const std::vector<std::string>& words) {
   if (words[0] == "--version") return run_version({});
   const Command* command = find_command(words[0]);
   if (command == nullptr) {
-    log::error("there is no command \"" + words[0] + "\"; see fathom help");
+    const std::string_view nearest = nearest_command(words[0]);
+    log::error("there is no command \"" + printable(words[0]) + "\"; " +
+               (nearest.empty() ? "see fathom help"
+                                : "did you mean fathom " + std::string(nearest) + "?"));
     return kExitUsage;
   }
   Result<Arguments> arguments = gather(*command, {words.begin() + 1, words.end()});

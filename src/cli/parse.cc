@@ -113,6 +113,19 @@ Result<Arguments> parse(const Command& command, const std::vector<std::string>& 
   return Parser(command, words).run();
 }
 
+std::string_view nearest_command(std::string_view word) {
+  constexpr std::size_t kFar = 3;
+  if (word.size() > 32) return {};
+  std::string_view nearest;
+  std::size_t least = kFar;
+  for (const Command& command : all_commands())
+    if (const std::size_t distance = edit_distance(command.name, word); distance < least) {
+      least = distance;
+      nearest = command.name;
+    }
+  return nearest;
+}
+
 void add_environment(const Command& command, Arguments& arguments) {
   for (const Flag& flag : command.flags) {
     std::string name = "FATHOM_";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,10 +15,13 @@ namespace fathom::cli {
 // and -ovalue are the same. Errors name the word and, for a misspelt flag, the nearest one.
 Result<Arguments> parse(const Command& command, const std::vector<std::string>& words);
 
+// The command that a misspelt word is nearest to, or nothing when none is near.
+std::string_view nearest_command(std::string_view word);
+
 // Fills in flags that were not typed, from the environment.
 void add_environment(const Command& command, Arguments& arguments);
 
-// … and from a YAML text whose keys are flag names.
+// … and from a YAML text whose keys are flag names; those of other commands are left to them.
 Done add_config(const Command& command, const std::string& yaml, Arguments& arguments);
 
 }  // namespace fathom::cli

@@ -36,7 +36,7 @@ class Value {
   bool is_null() const { return data_.index() == 0; }
   // Null pointers / empty when the value is of another kind, so that look-ups chain.
   const bool* boolean() const { return std::get_if<bool>(&data_); }
-  std::optional<std::int64_t> integer() const;  // whole doubles too
+  std::optional<std::int64_t> integer() const;   // whole doubles too
   std::optional<std::uint64_t> natural() const;  // not negative; whole doubles too
   std::optional<double> number() const;
   const std::string* string() const { return std::get_if<std::string>(&data_); }

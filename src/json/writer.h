@@ -1,6 +1,6 @@
 // Writes JSON as a stream, always the same bytes for the same calls: two-space indentation, members
-// in the order of the calls, "\u" escapes for what deceptive_at() names (controls, overrides, zero-width characters), and
-// invalid UTF-8 replaced by utf8_or_escaped().
+// in the order of the calls, "\u" escapes for what deceptive_at() names (controls, overrides,
+// zero-width characters), and invalid UTF-8 replaced by utf8_or_escaped().
 
 #pragma once
 

@@ -295,8 +295,7 @@ void apply_gates(Report& report, const Gates& gates) {
                         certain([&](const Finding& f) { return epss_of(f) >= *gates.epss; })),
          "with EPSS " + decimal(*gates.epss) + " or above");
   for (const Condition& condition : gates.combined)
-    fail(count_findings(report,
-                        certain([&](const Finding& f) { return is_met(condition, f); })),
+    fail(count_findings(report, certain([&](const Finding& f) { return is_met(condition, f); })),
          words_of(condition));
   if (gates.unknown)
     fail(count_findings(

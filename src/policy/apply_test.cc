@@ -152,8 +152,9 @@ TEST(Gates, WantEveryPartOfACombination) {
   EXPECT_EQ(status(r, failing_on({"medium+fixable+kev", "low+fixable"})), 1);
   r.findings[1].epss = "0.5";
   apply(r, failing_on({"medium+epss>=0.25"}));
-  EXPECT_EQ(r.policy.reasons,
-            std::vector<std::string>{"1 finding of severity medium or above, with EPSS 0.25 or above"});
+  EXPECT_EQ(
+      r.policy.reasons,
+      std::vector<std::string>{"1 finding of severity medium or above, with EPSS 0.25 or above"});
   r.findings[1].range_uncertain = true;
   EXPECT_EQ(status(r, failing_on({"medium+fixable"})), 0);
   for (const char* word : {"high+", "+", "high+gaps", "epss>=", "epss>=2", "epss>=-1", "epss>0.1",

@@ -143,15 +143,13 @@ class Document {
 
 }  // namespace
 
-bool is_csaf(const Value& document) {
-  return document["document"].has("csaf_version");
-}
+bool is_csaf(const Value& document) { return document["document"].has("csaf_version"); }
 
 Result<std::vector<IgnoreRule>> csaf_rules(const Value& value, std::string_view name) {
   if (const std::string_view version = value["document"]["csaf_version"].text_or();
       version != "2.0")
-    return Error{ErrorCode::unsupported, "/document/csaf_version: " + printable(version) +
-                                             ", this fathom reads 2.0"};
+    return Error{ErrorCode::unsupported,
+                 "/document/csaf_version: " + printable(version) + ", this fathom reads 2.0"};
   Document document(value);
   TRY(document.read_tree());
   std::vector<IgnoreRule> rules;

@@ -20,9 +20,9 @@ using json::Value;
 
 Error wrong(std::string message) { return {ErrorCode::malformed, std::move(message)}; }
 
-constexpr std::array<std::string_view, 6> kStates = {
-    "resolved", "resolved_with_pedigree", "exploitable",
-    "in_triage", "false_positive",        "not_affected"};
+constexpr std::array<std::string_view, 6> kStates = {"resolved",       "resolved_with_pedigree",
+                                                     "exploitable",    "in_triage",
+                                                     "false_positive", "not_affected"};
 
 bool takes_out(std::string_view state) { return state != "exploitable" && state != "in_triage"; }
 
@@ -40,7 +40,7 @@ std::string identity_of(const Value& component) {
   return {};
 }
 
-// A component below one of type file is in that file.
+// A component inside one of type file is in that file.
 void collect(const Value& component, const std::string& path, Subjects& subjects) {
   if (const std::string_view ref = component["bom-ref"].text_or(); !ref.empty()) {
     Subject subject;
@@ -69,13 +69,36 @@ Subject product_of(const Value& component) {
   return subject;
 }
 
+// "Depends on" of a component of type file: that is where the others are.
+using Files = std::map<std::string_view, std::string_view>;
+
+Files files_of(const Value& document) {
+  Files files;
+  for (const Value& component : document["components"].elements())
+    if (component["type"].text_or() == "file")
+      files.emplace(component["bom-ref"].text_or(), component["name"].text_or());
+  return files;
+}
+
+void place(const Value& dependency, const Files& files, Subjects& subjects) {
+  auto file = files.find(dependency["ref"].text_or());
+  if (file == files.end()) return;
+  for (const Value& on : dependency["dependsOn"].elements()) {
+    auto subject = subjects.find(on.text_or());
+    if (subject != subjects.end() && !subject->second.component.empty())
+      subject->second.path = std::string(file->second);
+  }
+}
+
 Subjects subjects_of(const Value& document) {
   Subjects subjects;
   const Value& product = document["metadata"]["component"];
   if (const std::string_view ref = product["bom-ref"].text_or(); !ref.empty())
     subjects.emplace(std::string(ref), product_of(product));
-  for (const Value& component : document["components"].elements())
-    collect(component, "", subjects);
+  for (const Value& component : document["components"].elements()) collect(component, "", subjects);
+  const Files files = files_of(document);
+  for (const Value& dependency : document["dependencies"].elements())
+    place(dependency, files, subjects);
   return subjects;
 }
 
@@ -142,8 +165,7 @@ Result<std::vector<Subject>> affected(const Value& vulnerability, const Value& d
   std::size_t index = 0;
   for (const Value& entry : affects.elements()) {
     const std::string place = "/affects/" + std::to_string(index++);
-    const Subject subject =
-        TRY(resolve(entry["ref"].text_or(), subjects).in(place + "/ref"));
+    const Subject subject = TRY(resolve(entry["ref"].text_or(), subjects).in(place + "/ref"));
     TRY(narrow(entry["versions"], subject, found).in(place));
   }
   if (!found.empty()) return found;

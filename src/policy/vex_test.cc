@@ -53,13 +53,14 @@ constexpr std::string_view kComponents = R"([
     {"type": "library", "bom-ref": "c2", "name": "zlib", "cpe": "cpe:2.3:a:zlib:zlib:1:*:*:*:*:*:*:*"}]}])";
 
 TEST(CycloneDxVex, ResolvesItsReferences) {
-  const auto rules =
-      parse(bom(vulnerability("not_affected",
-                              R"([{"ref": "c1"}, {"ref": "c2"}, {"ref": "p1"}, {"ref": "f1"}, {"ref": "image"},
+  const auto rules = parse(
+      bom(vulnerability(
+              "not_affected",
+              R"([{"ref": "c1"}, {"ref": "c2"}, {"ref": "p1"}, {"ref": "f1"}, {"ref": "image"},
           {"ref": "pkg:npm/lodash@4.17.21"},
           {"ref": "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:npm/a@1"},
           {"ref": "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg%3Anpm%2Fb%401"}])"),
-                kComponents));
+          kComponents));
   ASSERT_EQ(rules.size(), 8u);
   EXPECT_EQ(rules[0].id, "CVE-1");
   EXPECT_EQ(rules[0].aliases, std::vector<std::string>{"GHSA-1"});
@@ -78,6 +79,20 @@ TEST(CycloneDxVex, ResolvesItsReferences) {
   EXPECT_EQ(rules[7].component, "pkg:npm/b@1");
 }
 
+// The form that fathom writes: flat, with the file depending on what is in it.
+TEST(CycloneDxVex, FindsTheFileByWhatDependsOnIt) {
+  const auto rules = parse(R"({"bomFormat": "CycloneDX", "components": [
+      {"type": "file", "bom-ref": "f1", "name": "usr/bin/app"},
+      {"type": "library", "bom-ref": "c1", "name": "a", "purl": "pkg:generic/a@1"},
+      {"type": "library", "bom-ref": "c2", "name": "b", "purl": "pkg:generic/b@1"}],
+    "dependencies": [{"ref": "f1", "dependsOn": ["c1", "c9"]}, {"ref": "c1", "dependsOn": ["c2"]}],
+    "vulnerabilities": [{"id": "CVE-1", "analysis": {"state": "resolved"},
+      "affects": [{"ref": "c1"}, {"ref": "c2"}]}]})");
+  ASSERT_EQ(rules.size(), 2u);
+  EXPECT_EQ(rules[0].path, "usr/bin/app");
+  EXPECT_EQ(rules[1].path, "");
+}
+
 TEST(CycloneDxVex, StatesThatTakeOutAndThoseThatDoNot) {
   for (const char* state : {"not_affected", "false_positive", "resolved", "resolved_with_pedigree"})
     EXPECT_EQ(parse(bom(vulnerability(state, R"([{"ref": "image"}])"))).size(), 1u) << state;
@@ -92,7 +107,8 @@ TEST(CycloneDxVex, StatesThatTakeOutAndThoseThatDoNot) {
 
 TEST(CycloneDxVex, VersionsNarrowAPackageUrl) {
   const auto rules = parse(bom(vulnerability(
-      "not_affected", R"([{"ref": "pkg:npm/%40a/b?x=y", "versions": [{"version": "1"}, {"version": "2"}]}])")));
+      "not_affected",
+      R"([{"ref": "pkg:npm/%40a/b?x=y", "versions": [{"version": "1"}, {"version": "2"}]}])")));
   ASSERT_EQ(rules.size(), 2u);
   EXPECT_EQ(rules[0].component, "pkg:npm/%40a/b@1?x=y");
   EXPECT_EQ(rules[1].component, "pkg:npm/%40a/b@2?x=y");
@@ -107,7 +123,8 @@ TEST(CycloneDxVex, RefusesWhatItCannotMeanExactly) {
   EXPECT_NE(error(with(R"([{"ref": "pkg:npm/a", "versions": [{"range": "vers:npm/<2"}]}])"))
                 .find("/affects/0: /versions/0: only single versions"),
             std::string::npos);
-  EXPECT_NE(error(bom(vulnerability("fine", "[]"))).find("no state of CycloneDX"), std::string::npos);
+  EXPECT_NE(error(bom(vulnerability("fine", "[]"))).find("no state of CycloneDX"),
+            std::string::npos);
   EXPECT_NE(error(R"({"bomFormat": "CycloneDX", "vulnerabilities":
                [{"id": "CVE-1", "analysis": {"state": "resolved"}}]})")
                 .find("does not say which component"),
@@ -137,7 +154,8 @@ std::string advisory(std::string_view vulnerability) {
 }
 
 TEST(Csaf, FollowsItsProductTree) {
-  const auto rules = parse(advisory(R"({"cve": "CVE-1", "ids": [{"system_name": "X", "text": "X-1"}],
+  const auto rules =
+      parse(advisory(R"({"cve": "CVE-1", "ids": [{"system_name": "X", "text": "X-1"}],
     "product_status": {"known_not_affected": ["P1", "IMG:P1", "P0"], "fixed": ["OS"], "known_affected": ["P1"],
       "under_investigation": ["P0"]},
     "flags": [{"label": "component_not_present", "group_ids": ["G"]},
@@ -159,8 +177,9 @@ TEST(Csaf, FollowsItsProductTree) {
 }
 
 TEST(Csaf, RefusesWhatItCannotMeanExactly) {
-  EXPECT_EQ(error(advisory(R"({"cve": "CVE-1", "product_status": {"fixed": ["P9"]}})")),
-            "v.json: /vulnerabilities/0: /product_status/fixed/0: no product \"P9\" in the product tree");
+  EXPECT_EQ(
+      error(advisory(R"({"cve": "CVE-1", "product_status": {"fixed": ["P9"]}})")),
+      "v.json: /vulnerabilities/0: /product_status/fixed/0: no product \"P9\" in the product tree");
   EXPECT_NE(error(advisory(R"({"product_status": {"fixed": ["P1"]}})")).find("neither cve nor ids"),
             std::string::npos);
   EXPECT_NE(error(R"({"document": {"csaf_version": "3.0"}})").find("this fathom reads 2.0"),
@@ -186,16 +205,18 @@ TEST(Vex, OfEveryFormTakesTheFindingOut) {
   finding.severity = Severity::high;
   report.findings = {finding};
   const std::string purl = R"("purl": "pkg:generic/sqlite@3.31.1")";
-  for (const std::string& text : {
-           bom(vulnerability("not_affected", R"([{"ref": "c1"}])"), kComponents),
-           R"({"document": {"csaf_version": "2.0"}, "product_tree": {"full_product_names": [{"product_id": "P",
-                "name": "x", "product_identification_helper": {)" + purl + R"(}}]},
+  for (
+      const std::string& text : {
+          bom(vulnerability("not_affected", R"([{"ref": "c1"}])"), kComponents),
+          R"({"document": {"csaf_version": "2.0"}, "product_tree": {"full_product_names": [{"product_id": "P",
+                "name": "x", "product_identification_helper": {)" +
+              purl + R"(}}]},
                "vulnerabilities": [{"cve": "CVE-1", "product_status": {"known_not_affected": ["P"]}}]})",
-           R"({"@context": "https://openvex.dev/ns/v0.2.0", "timestamp": "2026-01-01T00:00:00Z", "statements":
+          R"({"@context": "https://openvex.dev/ns/v0.2.0", "timestamp": "2026-01-01T00:00:00Z", "statements":
                [{"vulnerability": {"name": "CVE-1"}, "status": "fixed",
                  "products": [{"@id": "pkg:oci/app@sha256%3A11", "subcomponents": [{"identifiers": {)" +
-               purl + "}}]}]}]}",
-       }) {
+              purl + "}}]}]}]}",
+      }) {
     Policy policy;
     policy.gates.severity = Severity::high;
     policy.ignore = parse(text);

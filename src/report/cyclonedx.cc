@@ -1,9 +1,10 @@
 // CycloneDX 1.6 as JSON (https://cyclonedx.org/docs/1.6/json/).
 //
-// The image is metadata.component. What was compiled into a file stands inside a component of that
-// file, so that the nesting says where it is; packages of the operating system stand beside the
-// files. Why fathom believes in a component is in evidence.identity (how) and evidence.occurrences
-// (where). A vulnerability is an entry per finding: the analysis belongs to one component.
+// The image is metadata.component. Files that something was compiled into are components of type
+// file, and depend on what is in them. The list is flat: CycloneDX would let a file's component
+// contain the others, but readers that match advisories drop what is nested. Why fathom believes in
+// a component is in evidence.identity (how) and evidence.occurrences (where). A vulnerability is an
+// entry per finding: the analysis belongs to one component.
 //
 // The document has no time stamp, and its serial number is derived from its content, so that the
 // same report gives the same bytes.
@@ -16,6 +17,7 @@
 #include "base/text.h"
 #include "json/writer.h"
 #include "report/formats.h"
+#include "report/rows.h"
 #include "report/spdx.h"
 #include "report/uuid.h"
 
@@ -214,9 +216,6 @@ void write_file(Writer& w, const FileNode& file) {
   w.member("bom-ref", file.ref);
   w.member("name", file.path);
   write_hashes(w, file.digest);
-  w.key("components").begin_array();
-  for (const Component* component : file.components) write_component(w, *component);
-  w.end_array();
   if (file.layer >= 0) {
     w.key("properties").begin_array();
     write_layer(w, file.layer);
@@ -236,6 +235,7 @@ void write_metadata(Writer& w, const Report& report) {
   w.member("type", "container").member("bom-ref", "image").member("name", report.target);
   w.optional_member("version", report.image.digest);
   write_hashes(w, report.image.digest);
+  w.optional_member("purl", image_purl(report.image));
   w.key("properties").begin_array();
   write_property(w, "source", report.image.source);
   write_property(w, "platform", report.image.platform);
@@ -284,17 +284,6 @@ std::string_view method_of(std::string_view vector) {
   return "other";
 }
 
-// A plain decimal number; scores come from data.
-bool is_number(std::string_view text) {
-  const std::size_t point = text.find('.');
-  const std::string_view whole = text.substr(0, point);
-  auto is_digits = [](std::string_view part) {
-    return !part.empty() && part.size() <= 12 && part.find_first_not_of("0123456789") == part.npos;
-  };
-  if (!is_digits(whole) || (whole.size() > 1 && whole[0] == '0')) return false;
-  return point == text.npos || is_digits(text.substr(point + 1));
-}
-
 bool is_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
   const auto month = parse_unsigned(text.substr(5, 2)), day = parse_unsigned(text.substr(8, 2));
@@ -305,12 +294,12 @@ bool is_date(std::string_view text) {
 void write_ratings(Writer& w, const Finding& finding) {
   w.key("ratings").begin_array();
   w.begin_object();
-  if (is_number(finding.cvss_score)) w.key("score").number(finding.cvss_score);
+  if (is_decimal(finding.cvss_score)) w.key("score").number(finding.cvss_score);
   w.member("severity", name_of(finding.severity));
   if (!finding.cvss.empty())
     w.member("method", method_of(finding.cvss)).member("vector", finding.cvss);
   w.end_object();
-  if (is_number(finding.epss)) {
+  if (is_decimal(finding.epss)) {
     w.begin_object();
     w.key("source").begin_object().member("name", "EPSS").end_object();
     w.key("score").number(finding.epss);
@@ -414,7 +403,10 @@ std::string document(const Report& report, std::string_view serial) {
   write_metadata(w, report);
   w.key("components").begin_array();
   for (const Component* package : bom.packages) write_component(w, *package);
-  for (const FileNode& file : bom.files) write_file(w, file);
+  for (const FileNode& file : bom.files) {
+    write_file(w, file);
+    for (const Component* component : file.components) write_component(w, *component);
+  }
   w.end_array();
   write_dependencies(w, bom);
   write_compositions(w, report);

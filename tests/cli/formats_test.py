@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import harness
 from harness import NOW, ROOT, fathom
@@ -39,6 +40,20 @@ class Schemas(harness.Case):
         self.assertTrue(validator.is_valid(report))
         for change in ({"schema": 2}, {"surprise": 1}, {"findings": [{}]}, {"gaps": "none"}):
             self.assertFalse(validator.is_valid({**report, **change}), change)
+
+    def test_every_other_format(self):
+        """All in one scan; tests/validators shows that these validators find what is wrong."""
+        sys.path.insert(0, os.path.join(ROOT, "tests", "validators"))
+        needed("spdx_tools"), needed("xmlschema")
+        import validate
+
+        kinds = {"sarif": validate.sarif_errors, "gitlab": validate.gitlab_errors, "junit": validate.junit_errors, "spdx-json": validate.spdx_errors, "openvex": validate.openvex_errors}
+        for name in EXAMPLES:
+            outputs = [word for kind in kinds for word in ("-o", f"{kind}={self.path(kind)}")]
+            fathom("scan", harness.example(name), *outputs, "--show-suppressed", "--now", NOW, "--quiet")
+            for kind, errors in kinds.items():
+                with self.subTest(f"{name} {kind}"):
+                    self.assertEqual(list(errors(self.path(kind))), [])
 
     def test_cyclonedx(self):
         needed("cyclonedx")

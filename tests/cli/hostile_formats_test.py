@@ -47,14 +47,19 @@ def in_all_formats(folder, *arguments, **how):
         if os.path.exists(path):
             os.remove(path)
     run = fathom(*arguments, *(word for name, path in paths.items() for word in ("-o", f"{name}={path}")), **how)
-    return {name: open(path, "rb").read() for name, path in paths.items() if os.path.exists(path)}, run
+    written = {}
+    for name, path in paths.items():
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                written[name] = file.read()
+    return written, run
 
 
 class Hostile(harness.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        image = images.load(harness.example("sqlite-service"))
+        image = images.load(harness.example("musl-hello"))
         content = cls.program(image)
         members = [images.program(named("srv", name), content + name) for name in NAMES]
         members += [images.program(named("broken", name), b"\x7fELF\x02\x01\x01" + name) for name in NAMES]
