@@ -9,6 +9,7 @@ namespace fathom::cli {
 inline constexpr int kExitUsage = 2;  // usage, or the scan could not run
 
 int run_scan(const Arguments& arguments);
+int run_functions(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 int run_completion(const Arguments& arguments);

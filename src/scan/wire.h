@@ -23,12 +23,16 @@ enum class WireType : std::uint32_t {
   layer_done,                     // LayerDone
   failed,                         // Failure: there is no image to scan
   done,
+  functions,  // code::Listing
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
 static_assert(std::is_trivially_copyable_v<Limits>);
 
 struct Job {
+  enum class Task : std::uint8_t { scan, functions };
+  Task task = Task::scan;
+  std::string wanted_function;  // functions: the one to show in full
   std::string scheme, platform, reference, file_name;
   bool is_directory = false;
   std::uint64_t jobs = 1;
@@ -74,7 +78,7 @@ struct SandboxMessage {
 
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.scheme, j.platform, j.reference, j.file_name, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
+  codec(j.task, j.wanted_function, j.scheme, j.platform, j.reference, j.file_name, j.is_directory, j.jobs, j.limits, j.known, j.suspects,
         j.skipped, j.skipped_layers, j.hash_only);
 }
 template <class Codec>

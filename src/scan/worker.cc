@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "confine/sandbox.h"
 #include "scan/examine.h"
+#include "scan/functions.h"
 #include "scan/wire.h"
 
 #ifdef FATHOM_PLANT_FAULTS
@@ -167,7 +168,8 @@ int run_confined_child(confine::Channel channel) {
   confine::SandboxOutcome sandbox = confine::enter_sandbox(limits);
   SandboxMessage report{sandbox.missing};
   if (!channel.send(static_cast<std::uint32_t>(WireType::sandbox), encode_value(report))) return 1;
-  Done outcome = Worker(channel, *job, limits).run();
+  Done outcome = job->task == Job::Task::functions ? answer_functions_job(channel, *job, limits)
+                                                   : Worker(channel, *job, limits).run();
   if (outcome) return 0;
   Failure failure{outcome.error().code, outcome.error().message};
   (void)!channel.send(static_cast<std::uint32_t>(WireType::failed), encode_value(failure));
