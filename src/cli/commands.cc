@@ -119,6 +119,13 @@ constexpr std::array kLddFlags{
     Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
 };
 
+constexpr std::array kFunctionsFlags{
+    Flag{"output", 'o', "FORMAT", false, "table (the default) or json", "", "table json"},
+    Flag{"function", 0, "NAME|ADDRESS", false,
+         "show one function: instructions, callers, callees, strings",
+         "An address, as 0x401000, names the function that contains it.", ""},
+};
+
 constexpr std::array kCommands{
     Command{"scan", "TARGET", "say what code is in an image and which vulnerabilities it has",
             "TARGET is [SCHEME:]PATH[:TAG|@DIGEST], or - for a tar archive on standard input. "
@@ -160,6 +167,12 @@ constexpr std::array kCommands{
         "What ldd prints, without addresses and the vdso. Exit status: 1 when a library or a "
         "symbol version is missing. docs/ldd.md has the rules.",
         kLddFlags, run_ldd},
+    Command{"functions", "FILE", "list the functions of a program, stripped or not",
+            "FILE is an ELF program or shared library for x86_64 or AArch64. For each function: "
+            "where it is, how it was found (symbol, unwind_table, entry, initializer, call, jump, "
+            "pointer, gap), what it calls, which strings it refers to, and the numbers of its "
+            "system calls. Exit status: 0, or 2 when the file could not be read.",
+            kFunctionsFlags, run_functions},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

@@ -28,12 +28,16 @@ enum class WireType : std::uint32_t {
   done,
   document,       // parent → child instead of a job: Document
   document_read,  // the value that was in it, or failed
+  functions,      // code::Listing
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
 static_assert(std::is_trivially_copyable_v<Limits>);
 
 struct Job {
+  enum class Task : std::uint8_t { scan, functions };
+  Task task = Task::scan;
+  std::string wanted_function;  // functions: the one to show in full
   std::string scheme, platform, reference, file_name;
   confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
@@ -96,8 +100,8 @@ void describe(Codec& codec, Document& d) {
 }
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs, j.limits, j.known,
-        j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
+  codec(j.task, j.wanted_function, j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs,
+        j.limits, j.known, j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

@@ -10,6 +10,7 @@
 #include "confine/sandbox.h"
 #include "report/read_report.h"
 #include "scan/examine.h"
+#include "scan/functions.h"
 #include "scan/wire.h"
 
 #ifdef FATHOM_PLANT_FAULTS
@@ -179,7 +180,8 @@ int run_job(confine::Channel& channel, std::string_view payload) {
   Limits limits;
   std::memcpy(&limits, job->limits.data(), sizeof limits);
   if (!enter_sandbox(channel, limits)) return 1;
-  Done outcome = Worker(channel, *job, limits).run();
+  Done outcome = job->task == Job::Task::functions ? answer_functions_job(channel, *job, limits)
+                                                   : Worker(channel, *job, limits).run();
   return outcome ? 0 : send_failure(channel, outcome.error());
 }
 

@@ -1,0 +1,86 @@
+// What `fathom functions` shows of a program, as plain values that cross from the confined child.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/limits.h"
+#include "base/result.h"
+#include "code/graph.h"
+
+namespace fathom::code {
+
+struct ListedRange {
+  std::uint64_t start = 0, end = 0;
+};
+
+struct ListedCall {
+  std::uint64_t place = 0, target = 0;
+  std::string name;  // of the callee; empty when it has none
+  Call::Kind kind = Call::Kind::direct;
+};
+
+struct ListedString {
+  std::uint64_t place = 0, address = 0;
+  std::string text;
+};
+
+struct ListedFunction {
+  std::uint64_t start = 0;
+  std::string name;
+  Found found = Found::gap;
+  bool returns = true;
+  std::vector<ListedRange> ranges;
+  std::vector<ListedCall> calls;
+  std::vector<ListedString> strings;
+  std::vector<std::uint64_t> system_calls;  // numbers that are known, sorted
+  std::uint64_t unresolved_system_calls = 0;
+  std::uint64_t indirect_calls = 0;
+  std::vector<std::string> instructions;  // only of the function that was asked for
+
+  std::uint64_t size() const;
+};
+
+struct Listing {
+  Machine machine = Machine::x86_64;
+  std::uint64_t code_bytes = 0, covered_bytes = 0;
+  std::vector<ListedFunction> functions;  // by start
+  std::vector<std::string> problems;
+};
+
+// Of an ELF file. With `wanted`, a name or an address ("0x401000"), that function gets its
+// instructions.
+Result<Listing> list_functions(ByteView bytes, std::string_view wanted, const Limits& limits = {});
+
+// The function with that name, or that contains that address; null when there is none.
+const ListedFunction* find_listed(const Listing& listing, std::string_view wanted);
+
+template <class Codec>
+void describe(Codec& codec, ListedRange& r) {
+  codec(r.start, r.end);
+}
+template <class Codec>
+void describe(Codec& codec, ListedCall& c) {
+  codec(c.place, c.target, c.name, c.kind);
+}
+template <class Codec>
+void describe(Codec& codec, ListedString& s) {
+  codec(s.place, s.address, s.text);
+}
+template <class Codec>
+void describe(Codec& codec, ListedFunction& f) {
+  codec(f.start, f.name, f.found, f.returns, f.ranges, f.calls, f.strings, f.system_calls,
+        f.unresolved_system_calls, f.indirect_calls, f.instructions);
+  // The decoder takes any byte for an enumerator.
+  if (f.found > Found::gap) f.found = Found::gap;
+}
+template <class Codec>
+void describe(Codec& codec, Listing& l) {
+  codec(l.machine, l.code_bytes, l.covered_bytes, l.functions, l.problems);
+}
+
+}  // namespace fathom::code
