@@ -111,8 +111,9 @@ class Process {
   void load(const std::string& name, std::size_t by) {
     if (known_.contains(name) || objects_.size() >= kMostObjects) return;
     if (is_loader(name)) return add_loader(name, by);
-    std::optional<Found> found =
-        is_musl() ? find_musl(context_, name, by) : find_glibc(context_, name, by);
+    std::optional<Found> found;
+    if (context_.budget > 0)
+      found = is_musl() ? find_musl(context_, name, by) : find_glibc(context_, name, by);
     if (found)
       if (auto same = loaded_.find(found->candidate.file); same != loaded_.end()) {
         known_.emplace(name, same->second);
