@@ -35,15 +35,29 @@ class Resolver {
   // `path` below the root; symlinks are followed. not_dynamic when there is no such ELF file.
   LinkRow resolve(std::string_view path) const;
 
+  // Looks at no more than `budget` places for libraries, and takes those off it: a file can name
+  // thousands of libraries and thousands of folders.
+  LinkRow resolve(std::string_view path, std::uint64_t& budget) const;
+
+  // What the programs of the image are started by, each once.
+  struct Neighbour {
+    std::uint16_t machine = 0;
+    std::uint8_t bits = 64;
+    std::string libc, interpreter;
+    auto operator<=>(const Neighbour&) const = default;
+  };
+
  private:
   const image::FileTree& tree_;
   FactsOf facts_of_;
   Options options_;
+  std::vector<Neighbour> neighbours_;
 };
 
 // Shared objects that no program needs, directly or through others, and that no program, script or
-// setting names. By path.
+// setting names. By path. Where an image asks for more searching than the limit, none, and a gap.
 std::vector<UnloadedLibrary> unloaded_libraries(const image::FileTree& tree,
-                                                const FactsOf& facts_of);
+                                                const FactsOf& facts_of, std::vector<Gap>& gaps,
+                                                std::uint64_t places = 2'000'000);
 
 }  // namespace fathom::loader

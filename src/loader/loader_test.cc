@@ -71,11 +71,13 @@ struct TestImage {
     image::FileTree tree = image::flatten({layer}, Limits{});
     return Resolver(tree, facts_of(), std::move(options)).resolve(path);
   }
-  Names unloaded() const {
+  Names unloaded(std::uint64_t places = 100'000) const {
     image::FileTree tree = image::flatten({layer}, Limits{});
     Names out;
-    for (const UnloadedLibrary& library : unloaded_libraries(tree, facts_of()))
+    std::vector<Gap> gaps;
+    for (const UnloadedLibrary& library : unloaded_libraries(tree, facts_of(), gaps, places))
       out.push_back(library.path);
+    for (const Gap& gap : gaps) out.push_back("gap: " + gap.reason);
     return out;
   }
 };
@@ -263,6 +265,27 @@ TEST(Glibc, AnInterpreterThatIsNotThere) {
   EXPECT_EQ(row.interpreter, kGlibc);
   EXPECT_EQ(row.interpreter_file, "");
   EXPECT_EQ(paths(row), (Names{"/lib/libc.so.6"}));
+}
+
+// Every library that is named is looked for in every folder that is named: a file can make that
+// billions of places.
+TEST(Resolve, SearchingIsBounded) {
+  Names needed, folders;
+  for (int i = 0; i < 3000; ++i) {
+    needed.push_back("lib" + std::to_string(i) + ".so");
+    folders.push_back("/f" + std::to_string(i));
+  }
+  ElfFacts app = program(needed);
+  app.runpath = folders;
+  TestImage image;
+  image.glibc().elf("bin/a", app);
+  LinkRow row = image.resolve("bin/a");
+  EXPECT_EQ(row.libraries.size(), 3000u);
+  EXPECT_EQ(row.problems, Names{"more libraries or folders than the limit"});
+  image.elf("bin/b", app).library("lib/dead.so");
+  Names unloaded = image.unloaded(10'000);
+  ASSERT_EQ(unloaded.size(), 1u);
+  EXPECT_TRUE(unloaded[0].starts_with("gap: "));
 }
 
 TEST(Musl, ItsOwnNamesAreItself) {

@@ -16,6 +16,7 @@ using archive::TarType;
 using image::TreeFile;
 
 constexpr std::size_t kMostObjects = 4096;
+constexpr std::uint64_t kPlacesPerProgram = 50'000;
 
 bool is_regular(const TreeFile* file) {
   return file != nullptr &&
@@ -39,8 +40,10 @@ std::string_view file_name(std::string_view path) { return path.substr(path.rfin
 class Process {
  public:
   Process(const image::FileTree& tree, const FactsOf& facts_of, const Options& options,
-          const TreeFile& program, const ElfFacts& elf)
-      : context_{tree, facts_of, options, elf, nullptr, nullptr, objects_} {
+          const std::vector<Resolver::Neighbour>& neighbours, const TreeFile& program,
+          const ElfFacts& elf, std::uint64_t& budget)
+      : neighbours_(neighbours),
+        context_{tree, facts_of, options, elf, nullptr, nullptr, objects_, budget} {
     row_.path = program.entry.path;
     row_.interpreter = elf.interpreter;
     objects_.push_back({.name = "",
@@ -48,13 +51,12 @@ class Process {
                         .found_by = "",
                         .file = &program,
                         .elf = &elf,
-                        .names = {},
                         .alternatives = {}});
   }
 
   LinkRow run() {
     choose_loader();
-    for (std::size_t at = 0; at < objects_.size() && objects_.size() < kMostObjects; ++at) {
+    for (std::size_t at = 0; at < objects_.size(); ++at) {
       if (objects_[at].elf == nullptr) continue;
       const std::vector<std::string>& needed = objects_[at].elf->needed;
       for (const std::string& name : needed) load(name, at);
@@ -98,47 +100,42 @@ class Process {
   }
 
   std::string interpreter_of_neighbours() const {
-    for (const TreeFile& file : context_.tree.files()) {
-      if (file.shadowed) continue;
-      const ElfFacts* elf = elf_of(context_.facts_of, &file);
-      if (elf == nullptr || elf->interpreter.empty() || !is_same_machine(*elf)) continue;
-      if (!context_.program.libc.empty() && !elf->libc.empty() &&
-          elf->libc != context_.program.libc)
-        continue;
-      if (context_.tree.find(elf->interpreter) != nullptr) return elf->interpreter;
+    const ElfFacts& program = context_.program;
+    for (const Resolver::Neighbour& n : neighbours_) {
+      if (n.machine != program.machine || n.bits != program.bits) continue;
+      if (program.libc.empty() || n.libc.empty() || n.libc == program.libc) return n.interpreter;
     }
     return {};
   }
-  bool is_same_machine(const ElfFacts& elf) const {
-    return elf.machine == context_.program.machine && elf.bits == context_.program.bits;
-  }
 
   void load(const std::string& name, std::size_t by) {
-    for (const Object& object : objects_)
-      if (object.names.contains(name)) return;
+    if (known_.contains(name) || objects_.size() >= kMostObjects) return;
     if (is_loader(name)) return add_loader(name, by);
-    std::optional<Found> found =
-        is_musl() ? find_musl(context_, name, by) : find_glibc(context_, name, by);
+    std::optional<Found> found;
+    if (context_.budget > 0)
+      found = is_musl() ? find_musl(context_, name, by) : find_glibc(context_, name, by);
     if (found)
-      for (Object& object : objects_)
-        if (object.file == found->candidate.file) {
-          object.names.insert(name);
-          return;
-        }
-    Object object{.name = name,
-                  .path = "",
-                  .found_by = "",
-                  .loader = by,
-                  .names = {name},
-                  .alternatives = {}};
+      if (auto same = loaded_.find(found->candidate.file); same != loaded_.end()) {
+        known_.emplace(name, same->second);
+        return;
+      }
+    Object object{.name = name, .path = "", .found_by = "", .loader = by, .alternatives = {}};
     if (found) {
       object.path = found->candidate.path;
       object.found_by = found->how;
       object.file = found->candidate.file;
       object.elf = found->candidate.elf;
       object.alternatives = std::move(found->alternatives);
-      if (!is_musl() && !object.elf->soname.empty()) object.names.insert(object.elf->soname);
     }
+    add(std::move(object), !is_musl());
+  }
+
+  void add(Object object, bool by_soname) {
+    const std::size_t index = objects_.size();
+    known_.emplace(object.name, index);
+    if (by_soname && object.elf != nullptr && !object.elf->soname.empty())
+      known_.emplace(object.elf->soname, index);
+    if (object.file != nullptr) loaded_.emplace(object.file, index);
     objects_.push_back(std::move(object));
   }
 
@@ -148,19 +145,18 @@ class Process {
     return name == context_.interpreter_elf->soname || name == interpreter_;
   }
   void add_loader(const std::string& name, std::size_t by) {
-    for (Object& object : objects_)
-      if (object.file == context_.interpreter) {
-        object.names.insert(name);
-        return;
-      }
-    objects_.push_back({.name = name,
-                        .path = interpreter_,
-                        .found_by = "interpreter",
-                        .file = context_.interpreter,
-                        .elf = context_.interpreter_elf,
-                        .loader = by,
-                        .names = {name, context_.interpreter_elf->soname},
-                        .alternatives = {}});
+    if (auto same = loaded_.find(context_.interpreter); same != loaded_.end()) {
+      known_.emplace(name, same->second);
+      return;
+    }
+    add({.name = name,
+         .path = interpreter_,
+         .found_by = "interpreter",
+         .file = context_.interpreter,
+         .elf = context_.interpreter_elf,
+         .loader = by,
+         .alternatives = {}},
+        true);
   }
 
   void list_libraries() {
@@ -178,7 +174,8 @@ class Process {
       library.alternatives = std::move(object.alternatives);
       row_.libraries.push_back(std::move(library));
     }
-    if (objects_.size() >= kMostObjects) row_.problems.push_back("more libraries than the limit");
+    if (objects_.size() >= kMostObjects || context_.budget == 0)
+      row_.problems.push_back("more libraries or folders than the limit");
   }
 
   // glibc looks every version up before the program starts; musl does not know versions.
@@ -187,10 +184,9 @@ class Process {
     for (const Object& object : objects_) {
       if (object.elf == nullptr) continue;
       for (const NeededVersion& need : object.elf->needed_versions) {
-        auto provider = std::ranges::find_if(
-            objects_, [&](const Object& o) { return o.names.contains(need.file); });
-        if (provider == objects_.end() || provider->elf == nullptr) continue;
-        check_version(need, object, *provider);
+        auto provider = known_.find(need.file);
+        if (provider == known_.end() || objects_[provider->second].elf == nullptr) continue;
+        check_version(need, object, objects_[provider->second]);
       }
     }
   }
@@ -207,7 +203,10 @@ class Process {
                             "' not found" + by);
   }
 
+  const std::vector<Resolver::Neighbour>& neighbours_;
   std::vector<Object> objects_;
+  std::map<std::string, std::size_t, std::less<>> known_;  // name → object that answers to it
+  std::map<const TreeFile*, std::size_t> loaded_;          // file → object
   Context context_;
   std::string interpreter_;
   LinkRow row_;
@@ -250,6 +249,8 @@ std::optional<std::string> expand(std::string_view text, std::string_view origin
 }
 
 std::optional<Candidate> Context::open(const std::string& path) const {
+  if (budget == 0) return {};
+  --budget;
   const TreeFile* file = tree.find(path);
   const ElfFacts* elf = elf_of(facts_of, file);
   if (elf == nullptr || elf->machine != program.machine || elf->bits != program.bits) return {};
@@ -258,9 +259,24 @@ std::optional<Candidate> Context::open(const std::string& path) const {
 }
 
 Resolver::Resolver(const image::FileTree& tree, FactsOf facts_of, Options options)
-    : tree_(tree), facts_of_(std::move(facts_of)), options_(std::move(options)) {}
+    : tree_(tree), facts_of_(std::move(facts_of)), options_(std::move(options)) {
+  std::set<Neighbour> seen;
+  for (const TreeFile& file : tree_.files()) {
+    if (file.shadowed) continue;
+    const ElfFacts* elf = elf_of(facts_of_, &file);
+    if (elf == nullptr || elf->interpreter.empty()) continue;
+    Neighbour neighbour{elf->machine, elf->bits, elf->libc, elf->interpreter};
+    if (seen.insert(neighbour).second && tree_.find(elf->interpreter) != nullptr)
+      neighbours_.push_back(std::move(neighbour));
+  }
+}
 
 LinkRow Resolver::resolve(std::string_view path) const {
+  std::uint64_t budget = kPlacesPerProgram;
+  return resolve(path, budget);
+}
+
+LinkRow Resolver::resolve(std::string_view path, std::uint64_t& budget) const {
   const TreeFile* file = tree_.find(path);
   const ElfFacts* elf = elf_of(facts_of_, file);
   if (elf == nullptr || elf->type == "relocatable" || elf->type == "core") {
@@ -268,7 +284,7 @@ LinkRow Resolver::resolve(std::string_view path) const {
     row.path = file == nullptr ? std::string(path) : file->entry.path;
     return row;
   }
-  return Process(tree_, facts_of_, options_, *file, *elf).run();
+  return Process(tree_, facts_of_, options_, neighbours_, *file, *elf, budget).run();
 }
 
 }  // namespace fathom::loader

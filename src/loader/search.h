@@ -18,8 +18,7 @@ struct Object {
   std::string found_by;
   const image::TreeFile* file = nullptr;  // null: not found
   const ElfFacts* elf = nullptr;
-  std::size_t loader = 0;       // index of the object that needed it first
-  std::set<std::string> names;  // that it answers to
+  std::size_t loader = 0;  // index of the object that needed it first
   std::vector<std::string> alternatives;
 };
 
@@ -39,6 +38,7 @@ struct Context {
   const image::TreeFile* interpreter = nullptr;
   const ElfFacts* interpreter_elf = nullptr;
   std::vector<Object>& objects;  // the program first
+  std::uint64_t& budget;         // places that may still be looked at
 
   // The file at `path` when it is an ELF file of the program's machine and class.
   std::optional<Candidate> open(const std::string& path) const;

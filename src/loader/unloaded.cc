@@ -26,18 +26,20 @@ std::string_view file_name(std::string_view path) { return path.substr(path.rfin
 
 class Census {
  public:
-  Census(const FileTree& tree, const FactsOf& facts_of)
-      : tree_(tree), facts_of_(facts_of), resolver_(tree, facts_of, {}) {}
+  Census(const FileTree& tree, const FactsOf& facts_of, std::uint64_t places)
+      : tree_(tree), facts_of_(facts_of), resolver_(tree, facts_of, {}), budget_(places) {}
 
   std::vector<UnloadedLibrary> run() {
     collect();
     for (const TreeFile* program : programs_) follow(program->entry.path);
     follow_named();
     std::vector<UnloadedLibrary> out;
+    if (is_exhausted()) return out;
     for (const TreeFile* library : libraries_)
       if (!loaded_.contains(library->entry.path)) out.push_back(row_of(*library));
     return out;
   }
+  bool is_exhausted() const { return budget_ == 0; }
 
  private:
   const FileFacts* facts_of(const TreeFile& file) const {
@@ -71,7 +73,7 @@ class Census {
   }
 
   void follow(const std::string& path) {
-    LinkRow row = resolver_.resolve(path);
+    LinkRow row = resolver_.resolve(path, budget_);
     for (const LinkedLibrary& library : row.libraries) {
       if (!library.file.empty()) loaded_.insert(library.file);
       for (const std::string& other : library.alternatives)
@@ -116,6 +118,7 @@ class Census {
   const FileTree& tree_;
   const FactsOf& facts_of_;
   Resolver resolver_;
+  std::uint64_t budget_;
   std::vector<const TreeFile*> programs_, libraries_, links_;
   std::set<std::string> names_, interpreters_, loaded_;
   std::set<std::string, std::less<>> base_names_;
@@ -123,8 +126,16 @@ class Census {
 
 }  // namespace
 
-std::vector<UnloadedLibrary> unloaded_libraries(const FileTree& tree, const FactsOf& facts_of) {
-  return Census(tree, facts_of).run();
+std::vector<UnloadedLibrary> unloaded_libraries(const FileTree& tree, const FactsOf& facts_of,
+                                                std::vector<Gap>& gaps, std::uint64_t places) {
+  Census census(tree, facts_of, places);
+  std::vector<UnloadedLibrary> out = census.run();
+  if (census.is_exhausted())
+    gaps.push_back(
+        {"loader", "", "", -1, ErrorCode::limit_exceeded,
+         "which libraries nothing loads is not known: the programs search in more places "
+         "than the limit"});
+  return out;
 }
 
 }  // namespace fathom::loader

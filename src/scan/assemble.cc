@@ -302,7 +302,7 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
     return found == facts.end() ? nullptr : &found->second;
   };
   report.hardening = hardening::rows(tree, facts_of);
-  report.unloaded = loader::unloaded_libraries(tree, facts_of);
+  report.unloaded = loader::unloaded_libraries(tree, facts_of, report.gaps);
 
   std::ranges::stable_sort(report.files, {},
                            [](const FileRow& row) { return std::tie(row.path, row.layer); });
