@@ -53,6 +53,7 @@ class Debian:
                 sys.exit(f"no {package} in the folder of packages; apt-get download {package}")
             control, data = control_and_data(str(self.debs[package]))
             paragraph = control.extractfile("./control").read().decode().strip()
+            listed = []
             status[package] = (paragraph + "\nStatus: install ok installed\n\n").encode()
             sums = control.extractfile("./md5sums").read() if "./md5sums" in control.getnames() else b""
             for member in data:
@@ -60,6 +61,8 @@ class Debian:
                 for top in ("bin", "sbin", "lib", "lib64"):
                     if path == top or path.startswith(top + "/"):
                         path = "usr/" + path
+                if path:
+                    listed.append("/" + path)
                 if not path or path in ("usr/bin", "usr/lib"):
                     continue
                 entry = Entry(path, type=member.type, mode=member.mode, uid=member.uid, link=member.linkname)
@@ -72,6 +75,8 @@ class Debian:
                 entries[path] = entry
             base = "var/lib/dpkg/status.d/" if database == "status.d" else "var/lib/dpkg/info/"
             entries[base + package + ".md5sums"] = file(base + package + ".md5sums", sums)
+            if database == "status":
+                entries[base + package + ".list"] = file(base + package + ".list", "/.\n" + "".join(p + "\n" for p in listed))
             if database == "status.d":
                 entries[base + package] = file(base + package, status[package])
         if database == "status":

@@ -138,7 +138,8 @@ class ToolFinder {
     const bool sticky = (folder->entry.mode & 01000) != 0;
     if ((folder->entry.mode & 0002) != 0 && !sticky)
       writable_folders_.emplace(folder, "anybody may replace the programs and libraries in it");
-    else if (!lookup_.user().is_root() && lookup_.may_write(folder->entry))
+    else if (!lookup_.user().is_root() && lookup_.may_write(folder->entry) &&
+             (!sticky || folder->entry.uid == lookup_.user().uid))
       writable_folders_.emplace(folder,
                                 "the configured user may replace the programs and libraries in it");
   }

@@ -121,7 +121,7 @@ Result<Knowledge> Knowledge::parse(std::string_view json) {
   append("secret_name", "words", out.secret_words);
   append("secret_name", "harmless", out.harmless_endings);
   append("database", "paths", out.databases);
-  append("tls", "components", out.tls_libraries);
+  append("tls", "needs", out.tls_libraries);
   for (const Value& row : all["distrusted"].elements())
     out.distrusted.push_back(
         {text(row, "sha256"), text(row, "name"), text(row, "since"), text(row, "why")});

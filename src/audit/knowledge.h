@@ -62,7 +62,7 @@ struct Knowledge {
       known_roots;  // SHA-256 of roots that a public programme has or had, sorted
   std::vector<std::string> secret_words, harmless_endings;  // of the names of variables
   std::vector<std::string> databases;                       // patterns of package databases
-  std::vector<std::string> tls_libraries;                   // component names
+  std::vector<std::string> tls_libraries;                   // DT_NEEDED begins with
 
   // {"tool": [row, …], "ability": […], …}. Anything malformed is an error: the data is ours.
   static Result<Knowledge> parse(std::string_view json);

@@ -5,10 +5,10 @@
 namespace fathom::audit {
 
 Lookup::Lookup(const Input& input) : input_(input) {
-  for (const FileRow& row : input.report.files)
-    if (!row.shadowed) rows_.emplace(row.path, &row);
-  for (const Component& component : input.report.components)
+  for (const Component& component : input.report.components) {
     components_.emplace(component.id, &component);
+    for (const std::string& path : component.owned_files) owners_.emplace(path, &component);
+  }
   user_ = read_user();
 }
 
@@ -29,8 +29,8 @@ const AuditFacts* Lookup::settings_at(std::string_view path, SettingsKind kind) 
 
 const std::string& Lookup::owner_of(std::string_view path) const {
   static const std::string kNobody;
-  auto row = rows_.find(path);
-  return row == rows_.end() ? kNobody : row->second->owner;
+  auto owner = owners_.find(path);
+  return owner == owners_.end() ? kNobody : owner->second->id;
 }
 
 const Component* Lookup::component(std::string_view id) const {

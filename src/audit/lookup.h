@@ -33,7 +33,7 @@ class Lookup {
   // Of the file at `path`, symlinks followed.
   const FileFacts* facts_at(std::string_view path) const;
   const AuditFacts* settings_at(std::string_view path, SettingsKind kind) const;
-  // Component::id of the package that installed the visible file, or "".
+  // Component::id of the package that installed the visible file or symlink, or "".
   const std::string& owner_of(std::string_view path) const;
   const Component* component(std::string_view id) const;
 
@@ -47,7 +47,7 @@ class Lookup {
  private:
   RunsAs read_user() const;
   const Input& input_;
-  std::map<std::string_view, const FileRow*> rows_;          // visible files
+  std::map<std::string_view, const Component*> owners_;      // by path, symlinks too
   std::map<std::string_view, const Component*> components_;  // by id
   RunsAs user_;
 };

@@ -74,26 +74,23 @@ class BundleAudit {
            std::ranges::binary_search(lookup_.input().knowledge.known_roots, sha256);
   }
 
-  // Only for what has the code of a TLS library and connects: others need no bundle.
+  // Only for programs that link a TLS library and connect: others need no bundle.
   void add_missing() {
     const Input& in = lookup_.input();
     if (in.info.source == "file") return;
-    for (const Component& component : in.report.components) {
-      if (std::ranges::find(in.knowledge.tls_libraries, component.name) ==
-          in.knowledge.tls_libraries.end())
-        continue;
-      const TreeFile* file = in.tree.find(component.file);
-      if (file == nullptr || file->shadowed || !connects(*file)) continue;
-      rows_.add("ca-missing",
-                evidence_at(*file, {}, component.name + " is in it, and it connects"));
+    const auto speaks_tls = [&](const std::string& library) {
+      return std::ranges::any_of(in.knowledge.tls_libraries, [&](const std::string& name) {
+        return library.starts_with(name);
+      });
+    };
+    for (const ProgramRow& program : in.report.execution.programs) {
+      const auto library = std::ranges::find_if(program.libraries, speaks_tls);
+      const bool connects =
+          std::ranges::find(program.abilities, "connect", &Ability::id) != program.abilities.end();
+      const TreeFile* file = in.tree.find(program.path);
+      if (library == program.libraries.end() || !connects || file == nullptr) continue;
+      rows_.add("ca-missing", evidence_at(*file, Place::named("DT_NEEDED"), *library));
     }
-  }
-
-  bool connects(const TreeFile& file) const {
-    auto profile = lookup_.input().profiles.find(file.entry.digest);
-    if (profile == lookup_.input().profiles.end()) return false;
-    return std::ranges::any_of(profile->second.abilities,
-                               [](const Ability& ability) { return ability.id == "connect"; });
   }
 
   const Lookup& lookup_;
