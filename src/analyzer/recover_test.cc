@@ -133,7 +133,7 @@ TEST(Recover, SaysSizeMd5AndWhoLooked) {
   FileFacts facts = facts_of("hello");
   EXPECT_EQ(facts.size, 5u);
   EXPECT_EQ(facts.md5, "5d41402abc4b2a76b9719d911017c592");
-  EXPECT_EQ(facts.analyzed_by, std::vector<std::string>{"settings@1"});
+  EXPECT_EQ(facts.analyzed_by, (std::vector<std::string>{"settings@1", "loading@1"}));
   FileFacts elf = facts_of(elf::testing::TestElf{}.build());
   ASSERT_GE(elf.analyzed_by.size(), 3u);
   EXPECT_TRUE(elf.analyzed_by[0].starts_with("elf@"));

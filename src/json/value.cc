@@ -30,6 +30,7 @@ std::optional<std::int64_t> Value::integer() const {
 std::optional<double> Value::number() const {
   if (const auto* real = std::get_if<double>(&data_)) return *real;
   if (const auto* whole = std::get_if<std::int64_t>(&data_)) return static_cast<double>(*whole);
+  if (const auto* large = std::get_if<std::uint64_t>(&data_)) return static_cast<double>(*large);
   return std::nullopt;
 }
 

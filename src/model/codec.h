@@ -32,6 +32,67 @@ void describe(Codec& codec, HardeningCheck& h) {
 }
 
 template <class Codec>
+void describe(Codec& codec, HardeningRow& h) {
+  codec(h.path, h.digest, h.layer, h.type, h.machine, h.language, h.libc, h.checks);
+}
+
+template <class Codec>
+void describe(Codec& codec, UnloadedLibrary& u) {
+  codec(u.path, u.digest, u.layer, u.soname, u.why);
+}
+
+template <class Codec>
+void describe(Codec& codec, StartStep& s) {
+  codec(s.what, s.path, s.seen, s.layer);
+}
+
+template <class Codec>
+void describe(Codec& codec, Start& s) {
+  codec(s.arguments, s.program, s.steps, s.problems);
+}
+
+template <class Codec>
+void describe(Codec& codec, ToolRow& t) {
+  codec(t.tool, t.category, t.what, t.path, t.digest, t.layer, t.bytes, t.names, t.owner,
+        t.executable, t.needed, t.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Ability& a) {
+  codec(a.id, a.what, a.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, ProgramRow& p) {
+  codec(p.path, p.digest, p.layer, p.bytes, p.libraries, p.abilities);
+}
+
+template <class Codec>
+void describe(Codec& codec, ShellProof::Reason& r) {
+  codec(r.why, r.programs);
+}
+
+template <class Codec>
+void describe(Codec& codec, ShellProof& s) {
+  codec(s.verdict, s.programs, s.excluded, s.shells, s.doubts);
+}
+
+template <class Codec>
+void describe(Codec& codec, Execution& e) {
+  codec(e.start, e.user, e.shell, e.tools, e.programs);
+}
+
+template <class Codec>
+void describe(Codec& codec, ConfigurationRow& c) {
+  codec(c.id, c.severity, c.title, c.why, c.fix, c.count, c.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Attachment& a) {
+  codec(a.kind, a.type, a.digest, a.size, a.subject, a.found);
+}
+
+template <class Codec>
 void describe(Codec& codec, VersionClaim& v) {
   codec(v.exact, v.low, v.high, v.candidates);
 }
@@ -63,7 +124,8 @@ void describe(Codec& codec, LayerRow& l) {
 
 template <class Codec>
 void describe(Codec& codec, ImageRow& i) {
-  codec(i.digest, i.platform, i.source, i.names, i.entrypoint, i.command, i.layers);
+  codec(i.digest, i.platform, i.source, i.names, i.entrypoint, i.command, i.layers,
+        i.asked_for_attached, i.attached);
 }
 
 template <class Codec>
@@ -94,8 +156,9 @@ void describe(Codec& codec, PolicyOutcome& p) {
 
 template <class Codec>
 void describe(Codec& codec, Report& r) {
-  codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions, r.gaps,
-        r.notes, r.data, r.incomplete, r.policy, r.exit_status);
+  codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions,
+        r.hardening, r.unloaded, r.execution, r.configuration, r.gaps, r.notes, r.data,
+        r.incomplete, r.policy, r.exit_status);
 }
 
 }  // namespace fathom

@@ -67,6 +67,10 @@ constexpr std::array kVerdicts = {Verdict::not_present, Verdict::present_unreach
                                   Verdict::reachable,   Verdict::reachable_indirectly,
                                   Verdict::patched,     Verdict::affected_by_version,
                                   Verdict::unknown};
+constexpr std::array kRatings = {Rating::good, Rating::partial, Rating::missing,
+                                 Rating::bad,  Rating::neutral, Rating::unknown};
+constexpr std::array kShellVerdicts = {ShellVerdict::present, ShellVerdict::absent,
+                                       ShellVerdict::not_excluded};
 constexpr std::array kStates = {FileState::identified, FileState::inert, FileState::gap};
 constexpr std::array kConfidences = {Confidence::low, Confidence::medium, Confidence::high};
 constexpr std::array kComponentKinds = {ComponentKind::package, ComponentKind::module,
@@ -170,6 +174,21 @@ class Members {
   template <class Function>
   void optional_object(std::string_view name, Function read) {
     if (has(name)) object(name, read);
+  }
+
+  // All members of the object `name`, whatever they are called.
+  template <class Function>
+  void each_member(std::string_view name, Function read) {
+    const Value* value = get(name);
+    if (value == nullptr) return;
+    at(name, [&] {
+      if (value->object() == nullptr) return reader_.fail("expected an object");
+      for (const auto& [key, member] : *value->object()) {
+        reader_.enter(key);
+        if (!reader_.failed()) read(key, member);
+        reader_.leave();
+      }
+    });
   }
 
   template <class T>
@@ -286,6 +305,20 @@ LayerRow read_layer(Reader& reader, const Value& value) {
   return layer;
 }
 
+Attachment read_attachment(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Attachment attached;
+  attached.kind = m.text("kind");
+  attached.type = m.optional_text("type");
+  attached.digest = m.text("digest");
+  attached.size = m.number("size");
+  attached.subject = m.text("subject");
+  attached.found = m.text("found");
+  if (m.text("status") != "not verified") m.fail("status", "can only be \"not verified\"");
+  m.done();
+  return attached;
+}
+
 ImageRow read_image(Reader& reader, const Value& value) {
   Members m(reader, value);
   ImageRow image;
@@ -296,6 +329,8 @@ ImageRow read_image(Reader& reader, const Value& value) {
   image.entrypoint = m.texts("entrypoint");
   image.command = m.texts("command");
   image.layers = m.rows("layers", read_layer);
+  image.asked_for_attached = m.has("attached");
+  if (image.asked_for_attached) image.attached = m.rows("attached", read_attachment);
   m.done();
   return image;
 }
@@ -520,6 +555,146 @@ void check_references(Members& m, const Report& report) {
                                     printable(finding.component) + "\"");
 }
 
+// ---- Hardening
+
+HardeningRow read_hardening(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  HardeningRow row;
+  row.path = m.text("path");
+  row.digest = m.optional_text("digest");
+  row.layer = m.layer("layer");
+  row.type = m.text("type");
+  row.machine = m.text("machine");
+  row.language = m.optional_text("language");
+  row.libc = m.optional_text("libc");
+  m.each_member("checks", [&](const std::string& id, const Value& member) {
+    Members check(reader, member);
+    HardeningCheck& out = row.checks.emplace_back();
+    out.id = id;
+    out.value = check.text("value");
+    out.rating = check.word("rating", kRatings);
+    out.why = check.optional_text("why");
+    out.place = check.one("place", read_place);
+    out.seen = check.text("seen");
+    check.done();
+  });
+  m.done();
+  return row;
+}
+
+UnloadedLibrary read_unloaded(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  UnloadedLibrary library;
+  library.path = m.text("path");
+  library.digest = m.optional_text("digest");
+  library.layer = m.layer("layer");
+  library.soname = m.optional_text("soname");
+  library.why = m.text("why");
+  m.done();
+  return library;
+}
+
+// ---- What can be executed, and the configuration
+
+StartStep read_step(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  StartStep step;
+  step.what = m.text("what");
+  step.path = m.text("path");
+  step.seen = m.text("seen");
+  step.layer = m.layer("layer");
+  m.done();
+  return step;
+}
+
+ShellProof::Reason read_reason(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ShellProof::Reason reason;
+  reason.why = m.text("why");
+  reason.programs = m.number("programs");
+  m.done();
+  return reason;
+}
+
+ToolRow read_tool(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ToolRow row;
+  row.tool = m.text("tool");
+  row.category = m.text("category");
+  row.what = m.text("what");
+  row.path = m.text("path");
+  row.digest = m.optional_text("digest");
+  row.layer = m.layer("layer");
+  row.bytes = m.number("bytes");
+  row.names = m.texts("names");
+  row.owner = m.optional_text("owner");
+  row.executable = m.flag("executable");
+  row.needed = m.flag("needed");
+  row.evidence = m.rows("evidence", read_evidence);
+  m.done();
+  return row;
+}
+
+Ability read_ability(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Ability ability;
+  ability.id = m.text("id");
+  ability.what = m.text("what");
+  ability.evidence = m.rows("evidence", read_evidence);
+  m.done();
+  return ability;
+}
+
+ProgramRow read_program(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ProgramRow row;
+  row.path = m.text("path");
+  row.digest = m.optional_text("digest");
+  row.layer = m.layer("layer");
+  row.bytes = m.number("bytes");
+  row.libraries = m.texts("libraries");
+  row.abilities = m.rows("abilities", read_ability);
+  m.done();
+  return row;
+}
+
+Execution read_execution(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Execution execution;
+  m.object("start", [&](Members& start) {
+    execution.start.arguments = start.texts("arguments");
+    execution.user = start.optional_text("user");
+    execution.start.program = start.optional_text("program");
+    execution.start.steps = start.rows("steps", read_step);
+    execution.start.problems = start.texts("problems");
+  });
+  m.object("shell", [&](Members& shell) {
+    execution.shell.verdict = shell.word("verdict", kShellVerdicts);
+    execution.shell.programs = shell.number("programs");
+    execution.shell.excluded = shell.rows("excluded", read_reason);
+    execution.shell.shells = shell.rows("shells", read_evidence);
+    execution.shell.doubts = shell.rows("doubts", read_evidence);
+  });
+  execution.tools = m.rows("tools", read_tool);
+  execution.programs = m.rows("programs", read_program);
+  m.done();
+  return execution;
+}
+
+ConfigurationRow read_configuration(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ConfigurationRow row;
+  row.id = m.text("id");
+  row.severity = m.text("severity");
+  row.title = m.text("title");
+  row.why = m.text("why");
+  row.fix = m.text("fix");
+  row.count = m.number("count");
+  row.evidence = m.rows("evidence", read_evidence);
+  m.done();
+  return row;
+}
+
 Report read_document(Reader& reader, const Value& value) {
   Members m(reader, value);
   Report report;
@@ -546,7 +721,11 @@ Report read_document(Reader& reader, const Value& value) {
   report.coverage = m.one("coverage", read_coverage);
   report.findings = m.rows("findings", read_finding);
   report.components = m.rows("components", read_component);
+  report.hardening = m.rows("hardening", read_hardening);
+  report.unloaded = m.rows("unloaded", read_unloaded);
   report.gaps = m.rows("gaps", read_gap);
+  report.execution = m.one("execution", read_execution);
+  report.configuration = m.rows("configuration", read_configuration);
   report.mentions = m.rows("mentions", read_mention);
   report.files = m.rows("files", read_file);
   report.data = m.rows("data", read_data);

@@ -137,11 +137,6 @@ void describe(Codec& codec, IgnoreRule& r) {
 
 }  // namespace policy
 
-template <class Codec>
-void describe(Codec& codec, Attachment& a) {
-  codec(a.kind, a.type, a.digest, a.size, a.subject, a.found);
-}
-
 namespace image {
 
 template <class Codec>
