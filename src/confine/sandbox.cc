@@ -8,6 +8,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -216,6 +218,9 @@ void set_limit(__rlimit_resource resource, std::uint64_t value) {
 
 SandboxOutcome enter_sandbox(const Limits& limits) {
   SandboxOutcome outcome;
+  // Before glibc's malloc gives a part of a thread's heap back, it opens a file below /proc, which
+  // would kill us. It asks only when more than this is free.
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_NOFILE, 64);

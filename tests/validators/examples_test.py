@@ -92,9 +92,10 @@ def report_errors(document):
 
 
 def closed_everywhere(schema, path="$"):
-    """Every object of our schema says what it may have, and that it may have nothing else."""
+    """Every object of our schema says what it may have, and that it may have nothing else. (Or it is a table, whose
+    members are all described alike.)"""
     if isinstance(schema, dict):
-        if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        if schema.get("type") == "object" and schema.get("additionalProperties") is not False and not schema.get("additionalProperties"):
             yield f"{path}: additionalProperties is not false"
         for key, value in schema.items():
             yield from closed_everywhere(value, f"{path}.{key}")
