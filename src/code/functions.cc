@@ -27,6 +27,7 @@ constexpr std::uint64_t kBudgetPerByte = 16;  // instructions followed per byte 
 
 struct Start {
   Found found = Found::gap;
+  bool is_go = false, is_assembly = false;
   std::uint64_t end = 0;  // 0: no table says
   std::string_view name;
 };
@@ -83,7 +84,10 @@ class Finder {
     for (const Symbol& symbol : program_.symbols()) {
       if (!symbol.is_function || !symbol.is_defined || !may_start(symbol.address)) continue;
       Start& start = *add_start(symbol.address, Found::symbol);
-      if (start.name.empty()) start.name = symbol.name;
+      if (start.name.empty())
+        start.name = symbol.name;
+      else if (symbol.name != start.name && !symbol.name.empty())
+        aliases_.emplace_back(symbol.address, symbol.name);
       const CodeRange* range = program_.code_at(symbol.address);
       if (symbol.size <= range->end() - symbol.address && symbol.size != 0)
         start.end = std::max(start.end, symbol.address + symbol.size);
@@ -98,6 +102,8 @@ class Finder {
       if (!may_start(function.start)) continue;
       Start& start = *add_start(function.start, Found::go_table);
       if (start.name.empty()) start.name = function.name;
+      start.is_go = true;
+      start.is_assembly = function.is_assembly;
       start.end = end_without_padding(function);
       if (start.end < function.end) owned_[start.end] = {function.end, kNobody};
     }
@@ -178,7 +184,7 @@ class Finder {
   // Null where no function can start.
   Start* add_start(std::uint64_t address, Found found) {
     if (!may_start(address)) return nullptr;
-    auto [at, is_new] = starts_.try_emplace(address, Start{found, 0, {}});
+    auto [at, is_new] = starts_.try_emplace(address, Start{found, false, false, 0, {}});
     if (!is_new) at->second.found = std::min(at->second.found, found);
     if (is_new) queue_.push_back(address);
     return &at->second;
@@ -407,7 +413,7 @@ class Finder {
     if (!code.is_code || code.ranges.empty()) return false;
     if (found == Found::gap && belongs_elsewhere(address, code)) return true;
     if (found == Found::gap && !is_plausible(address, code)) return false;
-    starts_.try_emplace(address, Start{found, 0, {}});
+    starts_.try_emplace(address, Start{found, false, false, 0, {}});
     commit(address, code);
     return true;
   }
@@ -545,9 +551,11 @@ class Finder {
     for (auto& [start, body] : bodies_) {
       auto at = starts_.find(start);
       if (at == starts_.end() || body.ranges.empty()) continue;
-      out.list.push_back(
-          {start, merged(std::move(body.ranges)), at->second.found, at->second.name, body.returns});
+      out.list.push_back({start, merged(std::move(body.ranges)), at->second.found,
+                          at->second.name, body.returns, at->second.is_go,
+                          at->second.is_assembly, {}});
     }
+    add_aliases(out);
     for (std::size_t i = 0; i < out.list.size(); ++i)
       for (const AddressRange& range : out.list[i].ranges) out.places.push_back({range, i});
     std::sort(out.places.begin(), out.places.end(), [](const auto& a, const auto& b) {
@@ -555,6 +563,7 @@ class Finder {
                                             : a.function < b.function;
     });
     add_inlined(out);
+    out.named_by_distance = std::move(go_.methods);
     std::uint64_t covered_to = 0;
     for (const Functions::Place& place : out.places) {
       std::uint64_t from = std::max(place.range.start, covered_to);
@@ -562,6 +571,15 @@ class Finder {
       covered_to = std::max(covered_to, place.range.end);
     }
     return out;
+  }
+
+  // Sorted, each once: the dynamic symbols repeat many of the others.
+  void add_aliases(Functions& out) {
+    std::sort(aliases_.begin(), aliases_.end());
+    aliases_.erase(std::unique(aliases_.begin(), aliases_.end()), aliases_.end());
+    for (auto [start, name] : aliases_)
+      if (const Function* function = out.starting_at(start))
+        out.list[static_cast<std::size_t>(function - out.list.data())].aliases.push_back(name);
   }
 
   void add_inlined(Functions& out) const {
@@ -597,6 +615,7 @@ class Finder {
   std::uint64_t code_bytes_ = 0, budget_ = 0;
   std::size_t depth_ = 0;
   GoTable go_;
+  std::vector<std::pair<std::uint64_t, std::string_view>> aliases_;
   std::map<std::uint64_t, Start> starts_;
   std::map<std::uint64_t, Body> bodies_;
   std::map<std::uint64_t, Owned> owned_;  // by start, disjoint
