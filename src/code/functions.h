@@ -65,7 +65,7 @@ struct InlinedCall {
 };
 
 struct Functions {
-  std::vector<Function> list;  // by start
+  std::vector<Function> list;        // by start
   std::vector<InlinedCall> inlined;  // by function
   std::uint64_t code_bytes = 0, covered_bytes = 0;
   std::vector<Error> problems;
