@@ -26,7 +26,8 @@ TEST(FileTypes, EveryLineOfTheTableIsARow) {
   std::ifstream in(FATHOM_SOURCE_DIR "/data/file_types.tsv");
   std::string tsv{std::istreambuf_iterator<char>(in), {}};
   std::size_t lines = 0;
-  for (std::string_view line : lines_of(tsv)) lines += line.starts_with('#') ? 0 : 1;
+  for (std::string_view line : lines_of(tsv))
+    lines += line.starts_with('#') || line.starts_with("name\t") ? 0 : 1;
   EXPECT_GE(lines, 200u);
   EXPECT_EQ(parse_magic_rows(tsv).size(), lines);
   EXPECT_EQ(magic_rows().size(), lines);  // the one that is compiled in is this one
@@ -45,6 +46,15 @@ TEST(FileTypes, EveryRowCanMatch) {
             rows[j].mask[k] == 0 || (rows[i].mask[k] != 0 && rows[i].magic[k] == rows[j].magic[k]);
       EXPECT_FALSE(hidden) << rows[i].name << " behind " << rows[j].name;
     }
+}
+
+TEST(FileTypes, EndsOfNamesSayTheLanguage) {
+  EXPECT_EQ(source_language("usr/lib/python3/abc.py"), "Python source");
+  EXPECT_EQ(source_language("app/index.mjs"), "JavaScript source");
+  EXPECT_EQ(source_language("app/main.ts"), "TypeScript source");
+  EXPECT_EQ(source_language("app/main.d.ts"), "") << "declares, and is never run";
+  for (const char* path : {"", "py", "etc/motd", "app/package.json", "usr/include/stdio.h"})
+    EXPECT_EQ(source_language(path), "") << path;
 }
 
 TEST(FileTypes, WrongRowsAreLeftOut) {
