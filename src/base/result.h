@@ -82,7 +82,8 @@ using Done = Result<Ok>;  // success without a value
 
 }  // namespace fathom
 
-// TRY(expr): the value of expr, or return its error to our caller.
+// TRY(expr): the value of expr, or return its error to our caller. Never one of several arguments or
+// initializers: g++ does not destroy the others when it returns (scripts/check_try.py).
 #define TRY(expr)                                            \
   (__extension__({                                           \
     auto&& try_result_ = (expr);                             \
