@@ -78,6 +78,11 @@ constexpr auto kChecks = std::to_array<Check>({
        return little(b, 2, 2) <= 512 && little(b, 4, 2) <= 64 &&
               little(b, 12 + little(b, 2, 2) - 1, 1) == 0;
      }},
+    // "This is find.info, produced by makeinfo version 6.8 from find.texi.": its index holds NULs.
+    {"GNU Info document",
+     [](ByteView b) {
+       return b.clamped(0, 512).as_text().find("produced by makeinfo") != std::string_view::npos;
+     }},
     {"tar archive", is_tar_header},
 });
 
