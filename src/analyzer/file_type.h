@@ -32,7 +32,8 @@ struct MagicRow {
   std::string_view name;
   FileKind kind = FileKind::unknown;
 };
-// Rows of a table as in data/file_types.tsv that have an offset; rows that are not right are left out.
+// Rows of a table as in data/file_types.tsv that have an offset; rows that are not right are left
+// out.
 std::vector<MagicRow> parse_magic_rows(std::string_view tsv);
 // The compiled-in table.
 const std::vector<MagicRow>& magic_rows();
