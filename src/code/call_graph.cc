@@ -177,8 +177,8 @@ class CallGraphBuilder {
                     (one.op == Op::mov && one.memory.access == Access::write &&
                      (one.memory.base == stack || one.memory.base == x86::rbp));
     bool is_branch = one.is_branch() || one.op == Op::ret;
-    bool is_nothing = one.source == one.source2 && (one.op == Op::xor_ || one.op == Op::sub ||
-                                                    one.op == Op::sbb);
+    bool is_nothing =
+        one.source == one.source2 && (one.op == Op::xor_ || one.op == Op::sub || one.op == Op::sbb);
     if (!is_saved && !is_branch && !is_nothing)
       out_.callees_[index].needs |= static_cast<std::uint8_t>(reads & ~written_);
     written_ |= arguments_in(machine_, one.writes);
@@ -251,13 +251,13 @@ class CallGraphBuilder {
     }
     if (word && add_from_word(one, *word)) return;
     if (add_from_table(one, values)) return;
-    out_.indirect_.push_back(
-        function_->is_go ? IndirectCall{one.address, 0xff, go_way(at, one)}
-                         : IndirectCall{one.address, passed_, IndirectCall::Through::c});
+    out_.indirect_.push_back(function_->is_go
+                                 ? IndirectCall{one.address, 0xff, go_way(at, one)}
+                                 : IndirectCall{one.address, passed_, IndirectCall::Through::c});
   }
 
-  // A function value is called by what its first word says; the methods of an interface stand behind
-  // three words of its table.
+  // A function value is called by what its first word says; the methods of an interface stand
+  // behind three words of its table.
   IndirectCall::Through go_way(std::size_t at, const Instruction& one) const {
     constexpr std::int32_t kMethods = 24;
     const Instruction* load = one.has_memory() ? &one : nullptr;
@@ -265,8 +265,7 @@ class CallGraphBuilder {
       if ((code_[i - 1].writes >> one.source & 1) == 0) continue;
       load = &code_[i - 1];
     }
-    if (load == nullptr || load->memory.access != Access::read ||
-        load->memory.index != kNoRegister)
+    if (load == nullptr || load->memory.access != Access::read || load->memory.index != kNoRegister)
       return IndirectCall::Through::go;
     if (load->memory.displacement == 0) return IndirectCall::Through::go_value;
     return load->memory.displacement >= kMethods ? IndirectCall::Through::go_interface
@@ -467,8 +466,7 @@ class CallGraphBuilder {
     std::sort(out_.roots_.begin(), out_.roots_.end(),
               [&](const Root& a, const Root& b) { return key(a) < key(b); });
     auto same = [&](const Root& a, const Root& b) { return key(a) == key(b); };
-    out_.roots_.erase(std::unique(out_.roots_.begin(), out_.roots_.end(), same),
-                      out_.roots_.end());
+    out_.roots_.erase(std::unique(out_.roots_.begin(), out_.roots_.end(), same), out_.roots_.end());
   }
 
   void add_root(std::uint64_t address, Root::Why why) {

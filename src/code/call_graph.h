@@ -34,11 +34,11 @@ struct Edge {
     cgo,       // a C function that Go hands to its runtime to call it
   };
   static constexpr std::uint32_t kOutside = ~std::uint32_t{0};
-  std::uint64_t place = 0;             // of the instruction
-  std::uint32_t callee = kOutside;     // index of Functions::list; imported: of its own, if any
+  std::uint64_t place = 0;          // of the instruction
+  std::uint32_t callee = kOutside;  // index of Functions::list; imported: of its own, if any
   Kind kind = Kind::direct;
-  std::uint8_t argument = 0xff;        // kind argument: which one, by the C convention
-  std::string_view name;               // of what is imported
+  std::uint8_t argument = 0xff;  // kind argument: which one, by the C convention
+  std::string_view name;         // of what is imported
 };
 std::string_view name_of(Edge::Kind kind);
 
@@ -76,8 +76,8 @@ class CallGraph {
                                      first_edge_[function + 1] - first_edge_[function]);
   }
   std::span<const IndirectCall> indirect_of(std::size_t function) const {
-    return std::span(indirect_).subspan(
-        first_indirect_[function], first_indirect_[function + 1] - first_indirect_[function]);
+    return std::span(indirect_).subspan(first_indirect_[function],
+                                        first_indirect_[function + 1] - first_indirect_[function]);
   }
   // Functions whose address is taken, by code or by data that is loaded; sorted.
   const std::vector<std::uint32_t>& taken() const { return taken_; }

@@ -551,9 +551,14 @@ class Finder {
     for (auto& [start, body] : bodies_) {
       auto at = starts_.find(start);
       if (at == starts_.end() || body.ranges.empty()) continue;
-      out.list.push_back({start, merged(std::move(body.ranges)), at->second.found,
-                          at->second.name, body.returns, at->second.is_go,
-                          at->second.is_assembly, {}});
+      out.list.push_back({start,
+                          merged(std::move(body.ranges)),
+                          at->second.found,
+                          at->second.name,
+                          body.returns,
+                          at->second.is_go,
+                          at->second.is_assembly,
+                          {}});
     }
     add_aliases(out);
     for (std::size_t i = 0; i < out.list.size(); ++i)

@@ -85,9 +85,10 @@ TEST(Functions, AJumpOverPaddingIsATailCall) {
 }
 
 TEST(Functions, ALoopWithItsConditionAtTheEndIsOneFunction) {
-  std::string code = bytes({0x31, 0xc0, 0xeb, 0x1c});              // xor eax, eax; jmp 0x401020
-  code += bytes({0x03, 0x07, 0x48, 0x83, 0xc7, 0x04});             // body: add eax, [rdi]; …
-  pad(code, 0x20) += bytes({0x48, 0x39, 0xf7, 0x75, 0xdf, 0xc3});  // cmp rdi, rsi; jne 0x401004; ret
+  std::string code = bytes({0x31, 0xc0, 0xeb, 0x1c});   // xor eax, eax; jmp 0x401020
+  code += bytes({0x03, 0x07, 0x48, 0x83, 0xc7, 0x04});  // body: add eax, [rdi]; …
+  pad(code, 0x20) +=
+      bytes({0x48, 0x39, 0xf7, 0x75, 0xdf, 0xc3});  // cmp rdi, rsi; jne 0x401004; ret
   pad(code, 0x30);
   std::map<std::uint64_t, Found> expected = {{kText, Found::entry}};
   EXPECT_EQ(starts(Loaded(code).functions()), expected);
@@ -106,11 +107,11 @@ TEST(Functions, CodeBehindAHaltBelongsToTheFunction) {
 
 // Which case it is depends on the way there, even when one way makes the index known.
 TEST(Functions, AJumpTableIsReadAsAWholeWhateverThePath) {
-  std::string code = bytes({0x31, 0xff,                            // xor edi, edi
-                            0x83, 0xff, 0x01,                      // cmp edi, 1
-                            0x77, 0x1f,                            // ja 0x401026
+  std::string code = bytes({0x31, 0xff,                                // xor edi, edi
+                            0x83, 0xff, 0x01,                          // cmp edi, 1
+                            0x77, 0x1f,                                // ja 0x401026
                             0x48, 0x8b, 0x04, 0xfd, 0, 0x20, 0x40, 0,  // mov rax, [0x402000+rdi*8]
-                            0xff, 0xe0});                          // jmp rax
+                            0xff, 0xe0});                              // jmp rax
   pad(code, 0x18) += bytes({0xb8, 1, 0, 0, 0, 0xc3});
   pad(code, 0x20) += bytes({0xb8, 2, 0, 0, 0, 0xc3, 0x31, 0xc0, 0xc3});
   pad(code, 0x30);

@@ -1,6 +1,6 @@
-// The header gives counts and, since Go 1.16, the offsets of five tables; those must ascend, and the
-// table of functions must name ascending addresses in code. Few words of any other data pass that,
-// so the magic number is a hint and not a condition.
+// The header gives counts and, since Go 1.16, the offsets of five tables; those must ascend, and
+// the table of functions must name ascending addresses in code. Few words of any other data pass
+// that, so the magic number is a hint and not a condition.
 //
 // An inlined call is an entry of a tree beside the function; how many entries there are, only the
 // table from addresses to entries says. The trees of all functions lie in one block (go:func.*),
@@ -23,18 +23,18 @@ namespace {
 
 constexpr std::uint64_t kWord = 8;
 constexpr std::uint64_t kMostFunctions = 4'000'000;
-constexpr std::uint64_t kInlineTreeIndex = 2;  // PCDATA_InlTreeIndex, since Go 1.12
+constexpr std::uint64_t kInlineTreeIndex = 2;   // PCDATA_InlTreeIndex, since Go 1.12
 constexpr std::uint64_t kMostInlined = 65'536;  // into one function
 
 struct Layout {
   GoFormat format;
   std::uint32_t magic;
-  std::uint64_t header;      // its bytes; the tables follow
-  std::uint64_t entry;       // of the table of functions: address and offset
-  std::uint64_t record;      // of one function, without what varies
-  std::uint64_t pcdata_at;   // in the record: the number of tables by address
-  std::uint64_t inlined;     // bytes of an entry of a tree of inlined calls
-  std::uint64_t types_at;    // of the module data: the word with the start of the types
+  std::uint64_t header;     // its bytes; the tables follow
+  std::uint64_t entry;      // of the table of functions: address and offset
+  std::uint64_t record;     // of one function, without what varies
+  std::uint64_t pcdata_at;  // in the record: the number of tables by address
+  std::uint64_t inlined;    // bytes of an entry of a tree of inlined calls
+  std::uint64_t types_at;   // of the module data: the word with the start of the types
 };
 
 constexpr std::array<Layout, 4> kLayouts = {{
@@ -116,9 +116,7 @@ class Reader {
     return choose_text();
   }
 
-  std::uint64_t word(std::uint64_t at) const {
-    return bytes_.read<std::uint64_t>(at).value_or(0);
-  }
+  std::uint64_t word(std::uint64_t at) const { return bytes_.read<std::uint64_t>(at).value_or(0); }
   bool is_relative() const { return layout_->entry == 8; }  // addresses count from runtime.text
 
   bool read_parts() {
@@ -245,7 +243,8 @@ class Reader {
       constexpr std::uint8_t kAssembly = 4;  // abi.FuncFlagAsm, three bytes before the record's end
       if (is_relative())
         function.is_assembly =
-            (records_.bytes.read<std::uint8_t>(record + layout_->record - 3).value_or(0) & kAssembly) != 0;
+            (records_.bytes.read<std::uint8_t>(record + layout_->record - 3).value_or(0) &
+             kAssembly) != 0;
       if (!table_.functions.empty() && function.start < table_.functions.back().end) {
         problem("entry " + std::to_string(i) + " is out of order");
         continue;
@@ -336,7 +335,8 @@ class Reader {
   std::optional<std::uint64_t> tree_of(std::size_t function, std::uint64_t base,
                                        std::uint64_t index) const {
     std::uint64_t record = records_at_[function];
-    std::uint64_t tables = records_.bytes.read<std::uint32_t>(record + layout_->pcdata_at).value_or(0);
+    std::uint64_t tables =
+        records_.bytes.read<std::uint32_t>(record + layout_->pcdata_at).value_or(0);
     std::uint64_t count =
         records_.bytes.read<std::uint8_t>(record + layout_->record - 1).value_or(0);
     if (index >= count || tables > limits_.dynamic_entries) return {};
@@ -355,11 +355,11 @@ class Reader {
   template <class Body>
   void each_value(std::size_t function, Body body) const {
     std::uint64_t record = records_at_[function];
-    std::uint64_t tables = records_.bytes.read<std::uint32_t>(record + layout_->pcdata_at).value_or(0);
+    std::uint64_t tables =
+        records_.bytes.read<std::uint32_t>(record + layout_->pcdata_at).value_or(0);
     if (kInlineTreeIndex >= tables) return;
     std::uint64_t at =
-        records_.bytes
-            .read<std::uint32_t>(record + layout_->record + 4 * kInlineTreeIndex)
+        records_.bytes.read<std::uint32_t>(record + layout_->record + 4 * kInlineTreeIndex)
             .value_or(0);
     if (at == 0) return;
     // Pairs of a signed difference of the value and a difference of the address; a zero ends it.
@@ -419,13 +419,15 @@ class Reader {
     for (std::uint64_t i = 0; i < entries; ++i) {
       std::optional<GoInlined> one = inlined_at(tree, i, whole);
       if (!one) {
-        problem("the calls inlined into " + std::string(whole.name.substr(0, 64)) + " are unreadable");
+        problem("the calls inlined into " + std::string(whole.name.substr(0, 64)) +
+                " are unreadable");
         return;
       }
       one->function = static_cast<std::uint32_t>(function);
       // Since Go 1.20 the parent is what the place of the call belongs to.
       if (layout_->inlined == 16) {
-        auto span = std::upper_bound(spans.begin(), spans.end(), std::pair{one->place, std::int64_t{1} << 40});
+        auto span = std::upper_bound(spans.begin(), spans.end(),
+                                     std::pair{one->place, std::int64_t{1} << 40});
         one->parent = span == spans.end() ? -1 : static_cast<std::int32_t>(span->second);
       }
       if (one->parent >= static_cast<std::int64_t>(entries)) one->parent = -1;

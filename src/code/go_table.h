@@ -5,8 +5,8 @@
 // Found by its looks, in any segment: a known magic number and counts that agree, or, for builds
 // that change the number, the counts and the pointers of the module data alone. All formats since
 // Go 1.2; inlined calls where the format has them by function (Go 1.12 on).
-// Sources: "Go 1.2 Runtime Symbol Information"; src/runtime/symtab.go, runtime2.go, symtabinl.go and
-// src/cmd/link/internal/ld/pcln.go of each release.
+// Sources: "Go 1.2 Runtime Symbol Information"; src/runtime/symtab.go, runtime2.go, symtabinl.go
+// and src/cmd/link/internal/ld/pcln.go of each release.
 
 #pragma once
 
@@ -38,13 +38,13 @@ struct GoInlined {
 };
 
 struct GoTable {
-  std::uint64_t address = 0;      // 0: not a Go program
-  std::uint64_t module_data = 0;  // 0: not found; then there are no inlined calls
+  std::uint64_t address = 0;                   // 0: not a Go program
+  std::uint64_t module_data = 0;               // 0: not found; then there are no inlined calls
   std::uint64_t text = 0, functions_data = 0;  // runtime.text, go:func.*
   GoFormat format = GoFormat::go1_20;
-  bool is_magic_known = true;          // false: someone changed it
-  std::vector<GoFunction> functions;   // by start
-  std::vector<GoInlined> inlined;      // by function, in the table's order
+  bool is_magic_known = true;         // false: someone changed it
+  std::vector<GoFunction> functions;  // by start
+  std::vector<GoInlined> inlined;     // by function, in the table's order
   // Methods that types name, by which interfaces are filled in and reflection calls; sorted. Types
   // name them by distance from runtime.text, so that no word in the file is their address.
   std::vector<std::uint64_t> methods;

@@ -53,7 +53,7 @@ struct Sample {
     put(out, kModule + 22 * 8, number(kText, 8));
     put(out, kModule + 40 * 8, number(kTrees, 8));
     put(out, kTrees + 0x10,
-        number(0, 4) + number(22, 4) + number(2, 4) + number(40, 4) +   // strings.Cut
+        number(0, 4) + number(22, 4) + number(2, 4) + number(40, 4) +     // strings.Cut
             number(0, 4) + number(34, 4) + number(5, 4) + number(9, 4));  // strings.Index
     return out + std::string(64, '\0');
   }

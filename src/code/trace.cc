@@ -271,7 +271,8 @@ class Tracer {
     if (first.op == Op::push) return true;
     if (program_.machine() == Machine::x86_64)
       return first.op == Op::sub && first.destination == x86::rsp;
-    return first.op == Op::store_pair && first.memory.base == arm::sp && (first.writes >> arm::sp & 1);
+    return first.op == Op::store_pair && first.memory.base == arm::sp &&
+           (first.writes >> arm::sp & 1);
   }
 
   // Whether the straight code at `address` jumps to what was reached from the start, or to what
