@@ -349,8 +349,37 @@ class Finder {
     for (std::uint64_t target : found.calls) add_call(target);
     for (std::uint64_t target : found.tail_jumps)
       if (!owner_of(target) && !stub_at(program_, target)) add_start(target, Found::jump);
-    for (std::uint64_t target : found.jumps_into) jumps_out_.push_back({start, target, false});
+    for (std::uint64_t target : found.jumps_into) {
+      jumps_out_.push_back({start, target, false});
+      if (is_cut_off(start, target)) {
+        retrace(owner_of(target)->function);
+        add_start(target, Found::jump);
+      }
+    }
     pointers_.insert(pointers_.end(), found.pointers.begin(), found.pointers.end());
+  }
+
+  // Whether what belongs to another function there only seemed to, because a call before it was
+  // taken for one that returns: it begins as functions do, behind a call, and the other function
+  // does not jump there itself.
+  bool is_cut_off(std::uint64_t from, std::uint64_t target) const {
+    const Owned* owner = owner_of(target);
+    if (!owner || owner->function == kNobody || owner->function == from) return false;
+    if (starts_.contains(target) || program_.instruction_at(target).op != Op::push) return false;
+    auto body = bodies_.find(owner->function);
+    if (body == bodies_.end() || body->second.by_table) return false;
+    bool follows_call = false;
+    for (const AddressRange& range : body->second.ranges) {
+      Op last = Op::nop;
+      for (std::uint64_t at = range.start; at < range.end;) {
+        Instruction one = program_.instruction_at(at);
+        if (at == target) follows_call = last == Op::call;
+        if ((one.op == Op::jump || one.op == Op::jump_if) && one.target == target) return false;
+        if (one.op != Op::nop) last = one.op;
+        at = std::max(one.end(), at + 1);
+      }
+    }
+    return follows_call;
   }
 
   bool returns(std::uint64_t target) {
