@@ -107,9 +107,9 @@ TEST(Functions, CodeBehindAHaltBelongsToTheFunction) {
 
 // error() { longjmp(…); } has no return, though it jumps through a pointer.
 TEST(Functions, WhoReplacesTheStackDoesNotReturn) {
-  std::string code = bytes({0xe8, 0x1b, 0, 0, 0});                      // call 0x401020
-  code += bytes({0x53, 0x5b, 0xc3});                                    // another function
-  pad(code, 0x10) += bytes({0xeb, 0xf3});                               // which this one jumps to
+  std::string code = bytes({0xe8, 0x1b, 0, 0, 0});                       // call 0x401020
+  code += bytes({0x53, 0x5b, 0xc3});                                     // another function
+  pad(code, 0x10) += bytes({0xeb, 0xf3});                                // which this one jumps to
   pad(code, 0x20) += bytes({0x48, 0x8b, 0x67, 0x30, 0xff, 0x67, 0x38});  // mov rsp, [rdi+0x30]; …
   pad(code, 0x30);
   Functions functions = Loaded(code).functions();
