@@ -92,7 +92,7 @@ bool names_image(const Purl& wanted, const ImageRow& image) {
   const std::string_view repository = wanted.qualifier("repository_url");
   const std::string_view tag = wanted.qualifier("tag");
   return std::any_of(image.names.begin(), image.names.end(), [&](const std::string& name) {
-    return to_lower(last_part(name)) == to_lower(wanted.name) &&
+    return to_lower(last_part(name)) == to_lower(wanted.full_name()) &&
            (repository.empty() || is_repository_of(repository, name)) &&
            (tag.empty() || name.ends_with(":" + std::string(tag)));
   });
