@@ -25,6 +25,10 @@ std::string filled(std::string_view text) {
 std::string wrapped(std::string_view text, std::size_t indent) {
   std::string out;
   for (std::string_view paragraph : split(text, '\n')) {
+    if (paragraph.starts_with(' ')) {  // an example, as it is
+      out += std::string(indent, ' ') + std::string(paragraph) + "\n";
+      continue;
+    }
     std::string line(indent, ' ');
     for (std::string_view word : split(paragraph, ' ')) {
       if (line.size() + 1 + word.size() > kWidth && line.size() > indent) {
@@ -60,7 +64,10 @@ std::string roff(std::string_view text) {
 std::string man_of(const Command& command) {
   std::string out = ".SS " + roff(usage_of(command)) + "\n" + roff(filled(command.summary)) + ".\n";
   if (!command.details.empty())
-    out += ".PP\n" + replace_all(roff(filled(command.details)), "\n\n", "\n.PP\n") + "\n";
+    out += ".PP\n" +
+           replace_all(replace_all(roff(filled(command.details)), "\n\n", "\n.PP\n"), "\n  ",
+                       "\n.br\n  ") +
+           "\n";
   for (const Flag& flag : command.flags) {
     out += ".TP\n.B " + roff(trim(spelled(flag))) + "\n" + roff(filled(flag.summary)) + ".\n";
     if (!flag.details.empty()) out += roff(filled(flag.details)) + "\n";

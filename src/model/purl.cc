@@ -1,6 +1,6 @@
-// The specification parses from the right: the subpath starts at the last '#', the qualifiers at the
-// last '?', the version at the last '@' behind the last '/' (a scoped npm name, "@angular/core", may
-// carry its '@' unescaped). What each type adds stands in a table.
+// The specification parses from the right: the subpath starts at the last '#', the qualifiers at
+// the last '?', the version at the last '@' behind the last '/' (a scoped npm name,
+// "@angular/core", may carry its '@' unescaped). What each type adds stands in a table.
 
 #include "model/purl.h"
 
@@ -195,9 +195,8 @@ Result<Purl> read(std::string_view text, bool strictly) {
 // ---- What types say about their names
 
 Done check_chrome(const Purl& purl) {
-  const bool name = purl.name.size() == 32 && std::ranges::all_of(purl.name, [](char c) {
-    return c >= 'a' && c <= 'p';
-  });
+  const bool name = purl.name.size() == 32 &&
+                    std::ranges::all_of(purl.name, [](char c) { return c >= 'a' && c <= 'p'; });
   if (!name) return wrong("the name of a chrome-extension is 32 letters from a to p");
   const std::vector<std::string_view> numbers = split(purl.version, '.');
   const bool version =
@@ -225,9 +224,7 @@ std::string_view Purl::qualifier(std::string_view key) const {
   return {};
 }
 
-std::string Purl::full_name() const {
-  return namespace_.empty() ? name : namespace_ + "/" + name;
-}
+std::string Purl::full_name() const { return namespace_.empty() ? name : namespace_ + "/" + name; }
 
 std::string Purl::text() const {
   Purl purl = *this;
@@ -235,7 +232,7 @@ std::string Purl::text() const {
   std::string out = "pkg:" + purl.type + "/";
   const std::string space = without_empty_parts(purl.namespace_);
   if (!space.empty()) out += encoded(space, ":/") + "/";
-  out += encoded(purl.name, purl.type == "git" ? ":/" : ":");
+  out += purl.type == "git" ? encoded(without_empty_parts(purl.name), ":/") : encoded(purl.name);
   if (!purl.version.empty()) out += "@" + encoded(purl.version);
   std::map<std::string, std::string> sorted;
   for (const auto& [key, value] : purl.qualifiers) sorted.emplace(to_lower(key), value);

@@ -48,8 +48,9 @@ TEST(Purl, RefusesWhatIsNone) {
 }
 
 TEST(Purl, StrictReadingSaysWhatIsWrong) {
-  for (const char* text : {"pkg:swift/Alamofire@5.4.3", "pkg:otp/space/hex@2.1.1",
-                           "pkg:julia/Dates", "pkg:cpan/URI::PackageURL", "pkg:rpm/curl?Arch=i386"}) {
+  for (const char* text :
+       {"pkg:swift/Alamofire@5.4.3", "pkg:otp/space/hex@2.1.1", "pkg:julia/Dates",
+        "pkg:cpan/URI::PackageURL", "pkg:rpm/curl?Arch=i386"}) {
     EXPECT_TRUE(parse_purl(text)) << text;
     EXPECT_FALSE(parse_purl_strictly(text)) << text;
   }

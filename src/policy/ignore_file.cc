@@ -207,7 +207,8 @@ bool looks_like_yaml(std::string_view text, std::string_view name) {
 
 Result<std::vector<IgnoreRule>> parse_ignore_file(std::string_view text, std::string_view name) {
   if (text.size() > Limits{}.manifest_bytes)
-    return Error{ErrorCode::limit_exceeded, printable(name) + ": too large for an ignore file"};
+    return Error{ErrorCode::limit_exceeded, printable(name) + ": an ignore file of more than " +
+                                                human_bytes(Limits{}.manifest_bytes)};
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   if (!is_utf8(text)) return wrong("not UTF-8").in(printable(name));
   return looks_like_yaml(text, name) ? read_yaml(text, name) : read_lines(text, name);

@@ -11,8 +11,8 @@ namespace fathom::policy {
 
 inline bool is_purl(std::string_view text) { return text.starts_with("pkg:"); }
 
-// Whether `wanted` names `actual`: same type, namespace and name; version, qualifiers and subpath of
-// `wanted`, when it has them, are those of `actual`.
+// Whether `wanted` names `actual`: same type, namespace and name; version, qualifiers and subpath
+// of `wanted`, when it has them, are those of `actual`.
 bool matches(const Purl& wanted, const Purl& actual);
 
 // Type, name and subpath: the same for every version and build.

@@ -162,7 +162,8 @@ bool is_in(const Range& range, Scheme scheme, std::string_view version) {
   return range.last_affected.empty() || !before(range.last_affected, version);
 }
 
-// What this reader gives up on although the owner's tool understands it: the finding is then uncertain.
+// What this reader gives up on although the owner's tool understands it: the finding is then
+// uncertain.
 bool is_beyond_us(std::string_view range) { return range.find("!=") != range.npos; }
 
 // tests/data/versions/<name>.tsv: range, relation, version, made by the owner's tool.

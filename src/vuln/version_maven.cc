@@ -1,8 +1,8 @@
-// Maven's versions, as org.apache.maven.artifact.versioning.ComparableVersion orders them. A version
-// is a list of numbers, words and further lists: "-" and every change between digits and letters
-// opens a list inside the list. Zeros and words that mean a release ("ga", "final") at the end of a
-// list do not count; what is missing in the shorter of two lists is compared as nothing, which is
-// behind "rc" and "snapshot" and before "sp" and unknown words.
+// Maven's versions, as org.apache.maven.artifact.versioning.ComparableVersion orders them. A
+// version is a list of numbers, words and further lists: "-" and every change between digits and
+// letters opens a list inside the list. Zeros and words that mean a release ("ga", "final") at the
+// end of a list do not count; what is missing in the shorter of two lists is compared as nothing,
+// which is behind "rc" and "snapshot" and before "sp" and unknown words.
 // https://maven.apache.org/pom.html#version-order-specification
 
 #include <algorithm>
@@ -35,8 +35,8 @@ struct Version {
   std::vector<std::vector<Item>> lists;  // each behind the one that it stands in; the first is all
 };
 
-constexpr auto kWords = std::to_array<std::string_view>(
-    {"alpha", "beta", "milestone", "rc", "snapshot", "", "sp"});
+constexpr auto kWords =
+    std::to_array<std::string_view>({"alpha", "beta", "milestone", "rc", "snapshot", "", "sp"});
 constexpr std::size_t kRelease = 5;  // ""
 
 Word word_of(std::string_view text, bool before_digit) {
@@ -170,7 +170,8 @@ std::strong_ordering compare_lists(std::size_t ia, const Version& a, std::size_t
 // What Maven takes for a range, or no repository has in a name, is no version.
 bool is_correct(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return c > ' ' && c < 0x7f && std::string_view("[](),\"'\\/:;<>|").find(c) == std::string_view::npos;
+    return c > ' ' && c < 0x7f &&
+           std::string_view("[](),\"'\\/:;<>|").find(c) == std::string_view::npos;
   });
 }
 

@@ -1,7 +1,8 @@
-// RPM's versions, [epoch:]version[-release], as rpmlib orders them: rpmvercmp() for each of the three,
-// a missing epoch being 0 and a missing release smaller than any. Runs of digits and runs of letters
-// are compared in turn, whatever stands between them; "~" sorts before the end of the text and "^"
-// behind it but before anything else. https://rpm-software-management.github.io/rpm/man/rpm-version.7
+// RPM's versions, [epoch:]version[-release], as rpmlib orders them: rpmvercmp() for each of the
+// three, a missing epoch being 0 and a missing release smaller than any. Runs of digits and runs of
+// letters are compared in turn, whatever stands between them; "~" sorts before the end of the text
+// and "^" behind it but before anything else.
+// https://rpm-software-management.github.io/rpm/man/rpm-version.7
 
 #include <algorithm>
 #include <string>

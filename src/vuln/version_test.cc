@@ -53,8 +53,8 @@ TEST_P(EveryScheme, OrdersAsItsOwnerDoes) {
   }
 }
 
-// Maven's own order goes round in a circle here: 1-0.alpha < 1 < 1-sp < 1-0.alpha, because a zero is
-// nothing beside nothing and a number beside a word.
+// Maven's own order goes round in a circle here: 1-0.alpha < 1 < 1-sp < 1-0.alpha, because a zero
+// is nothing beside nothing and a number beside a word.
 bool in_circle(Scheme scheme, std::string_view text) {
   return scheme == Scheme::maven && text.find("-0.") != text.npos;
 }
