@@ -1,6 +1,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "cli/parse.h"
@@ -59,11 +60,7 @@ Done add_key(const Command& command, const YAML::Node& key, const YAML::Node& va
   if (flag == nullptr) return no_such_flag(command, name);
   std::vector<std::string> values = TRY(values_of(*flag, value));
   if (given.contains(name)) return Ok{};
-  // YAML itself is silent about a key that stands there twice, and a gate would be lost.
-  if (!arguments.values.emplace(name, std::move(values)).second)
-    return Error{ErrorCode::usage,
-                 name + " stands here twice" +
-                     (flag->repeatable ? "; several values are a list, [a, b]" : "")};
+  arguments.values.emplace(name, std::move(values));
   return Ok{};
 }
 
@@ -80,9 +77,15 @@ Done add_config(const Command& command, const std::string& yaml, Arguments& argu
     if (root.IsNull()) return Ok{};
     if (!root.IsMap()) return Error{ErrorCode::usage, "a map of flag names to values was expected"};
     const Values given = arguments.values;
-    for (const auto& member : root)
-      TRY(add_key(command, member.first, member.second, given, arguments)
-              .in(line_of(member.first.Mark())));
+    std::set<std::string> seen;
+    for (const auto& [key, value] : root) {
+      const std::string line = line_of(key.Mark());
+      // YAML itself is silent about it, and a gate would be lost.
+      if (key.IsScalar() && !seen.insert(key.Scalar()).second)
+        return Error{ErrorCode::usage, line + ": " + printable(key.Scalar()) +
+                                           " stands here twice; several values are a list, [a, b]"};
+      TRY(add_key(command, key, value, given, arguments).in(line));
+    }
     return Ok{};
   } catch (const YAML::Exception& failure) {
     return Error{ErrorCode::usage, line_of(failure.mark) + ": not YAML: " + printable(failure.msg)};
