@@ -50,16 +50,15 @@ Error no_such_flag(const Command& command, const std::string& name) {
   return {ErrorCode::usage, message};
 }
 
-// `given` holds the flags that were typed or came from the environment; they win.
+// What was typed or came from the environment stays as it is.
 Done add_key(const Command& command, const YAML::Node& key, const YAML::Node& value,
-             const Values& given, Arguments& arguments) {
+             Arguments& arguments) {
   if (!key.IsScalar()) return Error{ErrorCode::usage, "the name of a flag was expected"};
   const std::string& name = key.Scalar();
   const Flag* flag = find_flag(command, name);
   if (flag == nullptr && is_flag_of_another(name)) return Ok{};
   if (flag == nullptr) return no_such_flag(command, name);
   std::vector<std::string> values = TRY(values_of(*flag, value));
-  if (given.contains(name)) return Ok{};
   arguments.values.emplace(name, std::move(values));
   return Ok{};
 }
@@ -76,15 +75,15 @@ Done add_config(const Command& command, const std::string& yaml, Arguments& argu
     YAML::Node root = YAML::Load(yaml);
     if (root.IsNull()) return Ok{};
     if (!root.IsMap()) return Error{ErrorCode::usage, "a map of flag names to values was expected"};
-    const Values given = arguments.values;
     std::set<std::string> seen;
-    for (const auto& [key, value] : root) {
+    for (const auto& member : root) {
+      const YAML::Node &key = member.first, &value = member.second;
       const std::string line = line_of(key.Mark());
       // YAML itself is silent about it, and a gate would be lost.
       if (key.IsScalar() && !seen.insert(key.Scalar()).second)
         return Error{ErrorCode::usage, line + ": " + printable(key.Scalar()) +
                                            " stands here twice; several values are a list, [a, b]"};
-      TRY(add_key(command, key, value, given, arguments).in(line));
+      TRY(add_key(command, key, value, arguments).in(line));
     }
     return Ok{};
   } catch (const YAML::Exception& failure) {
