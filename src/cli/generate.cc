@@ -180,7 +180,9 @@ std::string overview() {
   for (const Command& command : all_commands())
     out += "  " + std::string(command.name) + std::string(widest + 2 - command.name.size(), ' ') +
            std::string(command.summary) + "\n";
-  return out + "\nfathom COMMAND --help says more. Try: fathom scan IMAGE.tar\n";
+  return out +
+         "\nfathom COMMAND --help says more. Try: fathom scan IMAGE.tar\n"
+         "In a pipeline: fathom scan IMAGE.tar --ci -o json=report.json (exit status 1: failed)\n";
 }
 
 std::string help_of(const Command& command) {
