@@ -1,4 +1,5 @@
-// Any text as a package URL: no crash, and what was read is written in a form that reads as the same.
+// Any text as a package URL: no crash, and what was read is written in a form that reads as the
+// same.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Orders versions as their owners do. Two versions of one scheme compare equal, less or greater;
 // a text that is no version of the scheme gives nothing, and a range it stands in is uncertain.
-// Within the versions of one scheme the order is total: antisymmetric and transitive (but for Maven's,
-// which is not transitive itself around zeros in front of words, as in "1-0.alpha").
+// Within the versions of one scheme the order is total: antisymmetric and transitive (but for
+// Maven's, which is not transitive itself around zeros in front of words, as in "1-0.alpha").
 
 #pragma once
 
