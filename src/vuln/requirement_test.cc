@@ -78,7 +78,7 @@ TEST(Requirement, Npm) {
            {">=5.0.3 >=4.2.1", ">= 5.0.3"},
            {"*", "all versions"},
            {"", "all versions"},
-           {"1.0.0 - 2.0.0", "?"},
+           {"1.0.0 - 2.0.0", ">= 1.0.0, <= 2.0.0"},
            {"<1.2.3 || soon", "?"},
        })
     EXPECT_EQ(read(Dialect::npm, c.text), c.ranges) << c.text;
