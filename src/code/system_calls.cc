@@ -216,16 +216,42 @@ class Finder {
       starts.insert(functions_.list[function].start);
     if (starts.empty()) return;
     for (std::size_t i = 0; i < functions_.list.size(); ++i)
-      for (const Reference& r : references_.of(i))
-        if (r.kind == Referred::function && starts.contains(r.value))
-          add_unresolved(i, functions_.list[i].start + r.place, UnresolvedCall::Why::taken);
+      for (const Reference& r : references_.of(i)) {
+        if (r.kind != Referred::function || !starts.contains(r.value)) continue;
+        std::uint64_t place = functions_.list[i].start + r.place;
+        if (!is_only_called(i, place)) add_unresolved(i, place, UnresolvedCall::Why::taken);
+      }
     for (const Fixup& fixup : program_.fixups()) {
       bool pointer = fixup.kind == Fixup::Kind::relative || fixup.kind == Fixup::Kind::indirect;
-      if (pointer && starts.contains(fixup.target))
-        if (const Function* f = functions_.starting_at(fixup.target))
-          add_unresolved(static_cast<std::size_t>(f - functions_.list.data()), fixup.place,
-                         UnresolvedCall::Why::taken);
+      if (!pointer || !starts.contains(fixup.target) || is_linkage(fixup.place)) continue;
+      if (const Function* f = functions_.starting_at(fixup.target))
+        add_unresolved(static_cast<std::size_t>(f - functions_.list.data()), fixup.place,
+                       UnresolvedCall::Why::taken);
     }
+  }
+
+  // The register that receives the address is used for calls alone: compilers load it once for
+  // several. (To save and restore what the register held before is no use.)
+  bool is_only_called(std::size_t function, std::uint64_t place) {
+    const std::vector<Instruction>& code = paths_of(function).code();
+    auto load = std::find_if(code.begin(), code.end(),
+                             [&](const Instruction& one) { return one.address == place; });
+    if (load == code.end() || load->destination >= 32) return false;
+    Register reg = load->destination;
+    return std::all_of(code.begin(), code.end(), [&](const Instruction& one) {
+      bool calls = (one.op == Op::call_indirect || one.op == Op::jump_indirect) &&
+                   one.source == reg && !one.has_memory();
+      return calls || one.op == Op::push || !(one.reads >> reg & 1);
+    });
+  }
+
+  // The global offset table, whose words code loads or calls through one by one.
+  bool is_linkage(std::uint64_t place) const {
+    for (const elf::Section& section : program_.elf().sections())
+      if (section.name.starts_with(".got") && place >= section.address &&
+          place - section.address < section.size)
+        return true;
+    return false;
   }
 
   void read_gaps() {
