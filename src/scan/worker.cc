@@ -50,7 +50,7 @@ void commit_planted_fault([[maybe_unused]] ByteView bytes) {
 class Worker {
  public:
   Worker(confine::Channel& channel, const Job& job, const Limits& limits)
-      : channel_(channel), job_(job), limits_(limits) {
+      : channel_(channel), job_(job), limits_(limits), tables_(job.tables) {
     done_.insert(job.known.begin(), job.known.end());
     suspects_.insert(job.suspects.begin(), job.suspects.end());
     skipped_.insert(job.skipped.begin(), job.skipped.end());
@@ -139,7 +139,7 @@ class Worker {
     TRY(send(WireType::working, working));
     std::vector<std::string> facts = parallel_map(files, job_.jobs, [&](const Pending* file) {
       commit_planted_fault(*file->content);
-      return encode(recover(*file->content, limits_));
+      return encode(recover(*file->content, limits_, tables_));
     });
     for (std::size_t i = 0; i < files.size(); ++i)
       TRY(send(WireType::facts, FactsMessage{files[i]->entry.digest, std::move(facts[i])}));
@@ -149,6 +149,7 @@ class Worker {
   confine::Channel& channel_;
   const Job& job_;
   const Limits& limits_;
+  const TableFilter tables_;
   std::set<std::string> done_, suspects_, skipped_;
   std::size_t layer_ = 0;
   std::vector<Pending> pending_;

@@ -26,7 +26,9 @@ FeatureLibrary library(const std::string& name) {
           .files = {name + ".c"},
           .texts = {},
           .bodies = {},
-          .sources = {}};
+          .sources = {},
+          .tables = {},
+          .reports = {}};
 }
 
 std::uint32_t add_text(FeatureLibrary& to, std::string_view text, std::uint32_t set,
@@ -63,7 +65,7 @@ std::vector<std::string> first_texts(const std::string& name, int count) {
 class Data {
  public:
   explicit Data(std::vector<FeatureLibrary> libraries)
-      : packed_(*pack_features(std::move(libraries))), features(*Features::open(packed_)) {}
+      : packed_(*pack_features(libraries)), features(*Features::open(packed_)) {}
 
  private:
   std::string packed_;
@@ -79,7 +81,7 @@ TEST(FeatureData, ComesBackAsItWasPacked) {
   Data data({a, with_texts("bbb", 3)});
   ASSERT_TRUE(data.features.check());
   ASSERT_EQ(data.features.library_count(), 2u);
-  EXPECT_EQ(data.features.text_count(), 23u);
+  EXPECT_EQ(data.features.texts().size(), 23u);
   const FeatureLibrary& back = data.features.library(0);
   EXPECT_EQ(back.name, "aaa");
   EXPECT_EQ(back.releases, a.releases);
@@ -212,7 +214,8 @@ TEST(FeatureMatch, SourceLinesTellReleasesApart) {
   Data data({a});
   FileFacts facts = file_with(first_texts("aaa", 20));
   for (std::uint32_t i = 0; i < 12; ++i)
-    facts.source_lines.push_back({hash_of("aaa.c"), 100 * i + 11, 0x5000 + i});
+    facts.source_lines.push_back(
+        {hash_of("aaa.c"), 100 * i + 11, SourceLine::By::next_argument, 2, 0x5000 + i});
   std::vector<FeatureMatch> found = match_features(facts, data.features, {});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_TRUE(found[0].by_lines);
