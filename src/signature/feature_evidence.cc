@@ -27,6 +27,32 @@ std::optional<std::string> decode(const VersionFunction& function, std::uint64_t
 
 constexpr std::uint32_t kLeastBeside = 65'536;  // smaller ones are lines and codes
 
+// A window of a table where it stands in the file.
+struct Seen {
+  std::uint64_t hash, offset;
+};
+
+// Where nearly all different windows stand within the size of the table: places that do not overlap.
+std::vector<std::uint64_t> places_of(const FeatureTable& table, const std::vector<Seen>& windows) {
+  std::vector<std::uint64_t> places;
+  std::map<std::uint64_t, std::size_t> inside;
+  std::size_t first = 0;
+  for (std::size_t last = 0; last < windows.size(); ++last) {
+    ++inside[windows[last].hash];
+    while (windows[last].offset - windows[first].offset > table.bytes) {
+      auto leaving = inside.find(windows[first++].hash);
+      if (--leaving->second == 0) inside.erase(leaving);
+    }
+    if (static_cast<double>(inside.size()) < kShareOfTable * table.windows) continue;
+    places.push_back(windows[first].offset);
+    const std::uint64_t end = windows[first].offset + table.bytes;
+    while (last + 1 < windows.size() && windows[last + 1].offset < end) ++last;
+    inside.clear();
+    first = last + 1;
+  }
+  return places;
+}
+
 std::string join(const std::vector<std::uint64_t>& numbers) {
   std::string out;
   for (std::uint64_t number : numbers) out += (out.empty() ? "" : ".") + std::to_string(number);
@@ -72,9 +98,6 @@ const FeatureText* FeatureEvidence::text_of(std::size_t text, std::size_t librar
 }
 
 void FeatureEvidence::find_tables() {
-  struct Seen {
-    std::uint64_t hash, offset;
-  };
   std::map<std::pair<std::uint16_t, std::uint32_t>, std::vector<Seen>> seen;
   const Features::Index& index = features_.windows();
   std::size_t i = 0;
@@ -91,24 +114,9 @@ void FeatureEvidence::find_tables() {
     if (owner.second >= library.tables.size()) continue;
     const FeatureTable& table = library.tables[owner.second];
     if (static_cast<double>(windows.size()) < kShareOfTable * table.windows) continue;
-    // The place where most different windows stand within the size of the table.
     std::ranges::sort(windows, {}, &Seen::offset);
-    Table best{.index = owner.second};
-    std::map<std::uint64_t, std::size_t> inside;
-    std::size_t first = 0;
-    for (const Seen& last : windows) {
-      ++inside[last.hash];
-      while (last.offset - windows[first].offset > table.bytes) {
-        auto leaving = inside.find(windows[first++].hash);
-        if (--leaving->second == 0) inside.erase(leaving);
-      }
-      if (inside.size() > best.windows) {
-        best.windows = static_cast<std::uint32_t>(inside.size());
-        best.offset = windows[first].offset;
-      }
-    }
-    if (static_cast<double>(best.windows) >= kShareOfTable * table.windows)
-      tables_of_[owner.first].push_back(best);
+    Table found{.index = owner.second, .offsets = places_of(table, windows)};
+    if (!found.offsets.empty()) tables_of_[owner.first].push_back(std::move(found));
   }
 }
 

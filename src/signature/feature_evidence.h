@@ -67,11 +67,10 @@ class FeatureEvidence {
   // As the library has it; null when it does not.
   const FeatureText* text_of(std::size_t text, std::size_t library) const;
 
-  // A table of the data of which nearly all stands in one place of the file.
+  // A table of the data of which nearly all stands in one place of the file, or in several.
   struct Table {
-    std::uint32_t index = 0;  // into the library's tables
-    std::uint32_t windows = 0;
-    std::uint64_t offset = 0;
+    std::uint32_t index = 0;              // into the library's tables
+    std::vector<std::uint64_t> offsets;   // of each place, about; ascending, at least one
   };
   const std::vector<Table>& tables_of(std::size_t library) const { return tables_of_[library]; }
 

@@ -107,6 +107,7 @@ class Matcher {
       if (table.is_public || table.windows < kFewestWindows) continue;
       windows.add(library.sets[table.set], table.windows);
       ++match.tables;
+      match.copies = std::max(match.copies, found.offsets.size());
     }
     const Totals& all = totals_of(index);
     match.share = best_share(there.sums(), all.texts);

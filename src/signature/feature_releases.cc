@@ -62,7 +62,7 @@ class Dating {
       const FeatureTable& table = library_.tables[found.index];
       if (table.is_public || table.windows < kFewestWindows) continue;
       points.add(library_.sets[table.set], -kContradiction);
-      show(found.offset, "the table " + table.name + " of " + base_of(library_, table.file));
+      show(found.offsets.front(), "the table " + table.name + " of " + base_of(library_, table.file));
     }
     for (const FeatureBody& body : library_.bodies) {
       const auto here =
@@ -148,11 +148,17 @@ class Dating {
     return is_newest_of_branch(lines.best) || static_cast<double>(off) >= kShareOff * all;
   }
 
+  // A branch that was released from more than once, or the last one.
   bool is_newest_of_branch(std::size_t release) const {
     auto branch = [](const std::string& version) { return version.substr(0, version.rfind('.')); };
-    for (std::size_t r = release + 1; r < library_.releases.size(); ++r)
-      if (branch(library_.releases[r]) == branch(library_.releases[release])) return false;
-    return true;
+    const std::string of = branch(library_.releases[release]);
+    std::size_t in_branch = 0, later = 0;
+    for (std::size_t r = 0; r < library_.releases.size(); ++r) {
+      if (branch(library_.releases[r]) != of) continue;
+      ++in_branch;
+      later += r > release;
+    }
+    return later == 0 && (in_branch > 1 || release + 1 == library_.releases.size());
   }
 
   // What version functions tell. Of numbers that others may return too, only one that the rest of

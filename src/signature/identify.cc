@@ -390,6 +390,10 @@ struct Identifier {
     if (is_outranked(i, sure)) return accept(i, constants);
     if (named.empty()) sure = agreed(i);
     if (!sure.empty() && sure.size() <= kMostCopies) return accept(i, sure);
+    // Each copy states its own.
+    const FeatureMatch* match = match_of(i);
+    if (match != nullptr && named.size() > 1 && named.size() <= match->copies)
+      return accept(i, named);
     if (!named.empty()) return leave_open(i, named);
     if (constants.size() == 1 && (rows[i].constant->proves || seen[i].bare.empty()))
       return accept(i, constants);
