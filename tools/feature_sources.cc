@@ -48,8 +48,12 @@ class Vendored {
 class Reader {
  public:
   using Windows = std::vector<std::vector<std::uint64_t>>;
-  Reader(const json& data, FeatureLibrary& out, Windows& windows)
-      : data_(data), vendored_(data.at("vendored")), out_(out), windows_(windows) {}
+  Reader(const json& data, FeatureLibrary& out, Windows& windows, bool reports_wanted)
+      : data_(data),
+        vendored_(data.at("vendored")),
+        out_(out),
+        windows_(windows),
+        reports_wanted_(reports_wanted) {}
 
   void run() {
     for (const json& tag : data_.at("tags")) out_.releases.push_back(tag.at(1));
@@ -126,10 +130,12 @@ class Reader {
   }
 
   void read_locations() {
-    std::set<std::size_t> debug;
+    std::set<std::size_t> debug, others;  // not compiled; no reports of errors
     const json& macros = data_.at("macros");
-    for (std::size_t i = 0; i < macros.size(); ++i)
+    for (std::size_t i = 0; i < macros.size(); ++i) {
       if (macros[i].at(1) == "debug") debug.insert(i);
+      if (macros[i].at(1) != "error") others.insert(i);
+    }
     std::unordered_map<std::string, std::uint32_t> index;
     for (std::size_t i = 0; i < out_.files.size(); ++i)
       index.emplace(out_.files[i], static_cast<std::uint32_t>(i));
@@ -141,10 +147,16 @@ class Reader {
       std::string_view base = std::string_view(path).substr(path.rfind('/') + 1);
       FeatureSource source{
           .file_hash = xxh3_of(ByteView::of(base)), .file = at->second, .versions = {}};
+      FeatureSource reports = source;
       for (const json& version : row.at(1)) {
         FeatureLines lines = lines_of(version, debug);
         if (!lines.first.empty()) source.versions.push_back(std::move(lines));
+        if (!reports_wanted_) continue;
+        lines = lines_of(version, others);
+        if (!lines.first.empty()) reports.versions.push_back(std::move(lines));
       }
+      reports.file_hash = out_.report_text;
+      if (!reports.versions.empty()) out_.reports.push_back(std::move(reports));
       if (!source.versions.empty()) out_.sources.push_back(std::move(source));
     }
     std::ranges::stable_sort(out_.sources, {}, &FeatureSource::file_hash);
@@ -185,7 +197,7 @@ class Reader {
     return some;
   }
 
-  static FeatureLines lines_of(const json& version, const std::set<std::size_t>& debug) {
+  static FeatureLines lines_of(const json& version, const std::set<std::size_t>& left_out) {
     FeatureLines out{.set = version.at(0), .first = {}, .span = {}};
     const json &steps = version.at(1), &macros = version.at(2), &spans = version.at(3);
     std::unordered_map<std::size_t, std::uint32_t> span_of;
@@ -193,7 +205,7 @@ class Reader {
     std::uint32_t line = 0;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       line += steps[i].get<std::uint32_t>();
-      if (debug.contains(macros.at(i).get<std::size_t>())) continue;
+      if (left_out.contains(macros.at(i).get<std::size_t>())) continue;
       auto span = span_of.find(i);
       out.first.push_back(line);
       out.span.push_back(span == span_of.end() ? 0 : span->second);
@@ -206,6 +218,7 @@ class Reader {
   Vendored vendored_;
   FeatureLibrary& out_;
   Windows& windows_;
+  bool reports_wanted_;
   std::vector<bool> foreign_;           // by file
   std::vector<std::uint32_t> kept_as_;  // by literal of the data
 };
@@ -365,13 +378,10 @@ Result<FeatureSources> read_features(
     std::vector<std::vector<std::uint64_t>> windows;
     try {
       json data = json::parse(text);
-      Reader(data, library, windows).run();
-      if (name.report_file == "lines") {
-        library.reports = library.sources;
-        for (FeatureSource& source : library.reports) source.file_hash = library.report_text;
-      } else if (!name.report_file.empty()) {
+      const bool in_file = name.report_file == "lines";
+      Reader(data, library, windows, in_file).run();
+      if (!in_file && !name.report_file.empty())
         TRY(read_reports(folder / "extra" / name.report_file, library));
-      }
     } catch (const std::exception& problem) {
       return Error{ErrorCode::malformed, file.string() + ": " + problem.what()};
     }

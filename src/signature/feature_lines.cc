@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <span>
-#include <unordered_map>
 
 #include "signature/feature_releases.h"
 
@@ -21,7 +20,10 @@ using By = SourceLine::By;
 constexpr std::size_t kFewestSure = 8;      // below, places near the name count too
 constexpr std::size_t kFewestReports = 3;   // of one source file at one offset
 constexpr std::size_t kMostSeen = 6;
-constexpr std::size_t kMostObserved = 4096;
+constexpr std::size_t kMostObserved = 1024;
+constexpr std::uint32_t kMostLines = 400'000;
+// A counter for each difference of two lines, which are far fewer.
+constexpr std::size_t kOffsets = std::size_t{1} << 20;
 
 // Whether calls of `lines` stand at `line`: compilers take the first line of a call or its last.
 bool stands_at(const FeatureLines& lines, std::uint32_t line) {
@@ -126,7 +128,7 @@ class LineMatcher {
         std::ranges::equal_range(facts_.source_lines, library_.report_text, {}, &SourceLine::file);
     std::vector<std::uint32_t> observed;
     for (const SourceLine& line : reports)
-      if (line.by != By::nearby && (observed.empty() || observed.back() != line.line) &&
+      if (line.by != By::nearby && line.line <= kMostLines && (observed.empty() || observed.back() != line.line) &&
           observed.size() < kMostObserved)
         observed.push_back(line.line);
     if (observed.empty()) return;
@@ -141,11 +143,13 @@ class LineMatcher {
   // How many of the lines are observed when all are moved alike, by what fits best.
   std::int64_t at_best_offset(const std::vector<std::uint32_t>& lines,
                               const std::vector<std::uint32_t>& observed) {
-    votes_.clear();
-    std::int64_t best = 0;
+    votes_.resize(kOffsets);
+    std::uint16_t best = 0;
     for (std::uint32_t line : lines)
-      for (std::uint32_t seen : observed) best = std::max(best, ++votes_[seen - line]);
-    return best >= static_cast<std::int64_t>(kFewestReports) ? best : 0;
+      for (std::uint32_t seen : observed) best = std::max(best, ++votes_[(seen - line) % kOffsets]);
+    for (std::uint32_t line : lines)
+      for (std::uint32_t seen : observed) votes_[(seen - line) % kOffsets] = 0;
+    return best >= kFewestReports ? best : 0;
   }
 
   // Some of the places that the best release has, one for each source file.
@@ -176,7 +180,7 @@ class LineMatcher {
   const FileFacts& facts_;
   const FeatureLibrary& library_;
   LineResult result_;
-  std::unordered_map<std::uint32_t, std::int64_t> votes_;
+  std::vector<std::uint16_t> votes_;
 };
 
 }  // namespace
