@@ -48,12 +48,14 @@ class Vendored {
 class Reader {
  public:
   using Windows = std::vector<std::vector<std::uint64_t>>;
-  Reader(const json& data, FeatureLibrary& out, Windows& windows, bool reports_wanted)
+  // `report_macros`: those whose lines are reports (names.tsv).
+  Reader(const json& data, FeatureLibrary& out, Windows& windows,
+         std::set<std::string> report_macros)
       : data_(data),
         vendored_(data.at("vendored")),
         out_(out),
         windows_(windows),
-        reports_wanted_(reports_wanted) {}
+        report_macros_(std::move(report_macros)) {}
 
   void run() {
     for (const json& tag : data_.at("tags")) out_.releases.push_back(tag.at(1));
@@ -134,7 +136,7 @@ class Reader {
     const json& macros = data_.at("macros");
     for (std::size_t i = 0; i < macros.size(); ++i) {
       if (macros[i].at(1) == "debug") debug.insert(i);
-      if (macros[i].at(1) != "error") others.insert(i);
+      if (!report_macros_.contains(macros[i].at(0).get<std::string>())) others.insert(i);
     }
     std::unordered_map<std::string, std::uint32_t> index;
     for (std::size_t i = 0; i < out_.files.size(); ++i)
@@ -151,7 +153,7 @@ class Reader {
       for (const json& version : row.at(1)) {
         FeatureLines lines = lines_of(version, debug);
         if (!lines.first.empty()) source.versions.push_back(std::move(lines));
-        if (!reports_wanted_) continue;
+        if (report_macros_.empty()) continue;
         lines = lines_of(version, others);
         if (!lines.first.empty()) reports.versions.push_back(std::move(lines));
       }
@@ -218,7 +220,7 @@ class Reader {
   Vendored vendored_;
   FeatureLibrary& out_;
   Windows& windows_;
-  bool reports_wanted_;
+  std::set<std::string> report_macros_;
   std::vector<bool> foreign_;           // by file
   std::vector<std::uint32_t> kept_as_;  // by literal of the data
 };
@@ -378,10 +380,13 @@ Result<FeatureSources> read_features(
     std::vector<std::vector<std::uint64_t>> windows;
     try {
       json data = json::parse(text);
-      const bool in_file = name.report_file == "lines";
-      Reader(data, library, windows, in_file).run();
-      if (!in_file && !name.report_file.empty())
-        TRY(read_reports(folder / "extra" / name.report_file, library));
+      std::set<std::string> macros;
+      const bool is_file = name.report_file.ends_with(kSuffix);
+      if (!is_file)
+        for (std::string_view macro : split(name.report_file, ' '))
+          if (!macro.empty()) macros.emplace(macro);
+      Reader(data, library, windows, std::move(macros)).run();
+      if (is_file) TRY(read_reports(folder / "extra" / name.report_file, library));
     } catch (const std::exception& problem) {
       return Error{ErrorCode::malformed, file.string() + ": " + problem.what()};
     }

@@ -22,6 +22,8 @@ constexpr std::size_t kFullFileTexts = 4, kFewestFullFiles = 2;
 // Tables of the library's own.
 constexpr std::size_t kFewestWindows = 16;  // of one that counts
 constexpr double kLeastShareOfTables = 0.3;
+constexpr std::size_t kManyWindows = 36;  // together; fewer may be anybody's idea
+constexpr std::size_t kFewestTextsBesideTables = 3;
 
 class Matcher {
  public:
@@ -79,7 +81,9 @@ class Matcher {
       if (match.share >= kLeastShareOfPart && full_files(match.library) >= kFewestFullFiles)
         return true;
     }
-    if (match.tables > 0 && match.table_share >= kLeastShareOfTables) return true;
+    if (match.table_share >= kLeastShareOfTables &&
+        (match.windows >= kManyWindows || match.core_texts >= kFewestTextsBesideTables))
+      return true;
     return evidence_.is_proved(match.library);
   }
 
@@ -102,11 +106,14 @@ class Matcher {
       there.add(library.sets[text->set], 1);
       ++match.core_texts;
     }
+    std::set<std::uint64_t> places;
     for (const FeatureEvidence::Table& found : evidence_.tables_of(index)) {
       const FeatureTable& table = library.tables[found.index];
       if (table.is_public || table.windows < kFewestWindows) continue;
       windows.add(library.sets[table.set], table.windows);
+      if (!places.insert(found.offsets.front()).second) continue;  // under another path
       ++match.tables;
+      match.windows += table.windows;
       match.copies = std::max(match.copies, found.offsets.size());
     }
     const Totals& all = totals_of(index);

@@ -37,6 +37,7 @@ struct FeatureMatch {
   double share = 0;            // of the core texts of the best release
   std::size_t core_texts = 0;  // of the file, that speak for it and that no stronger one explains
   std::size_t tables = 0;      // of its own, nearly whole
+  std::size_t windows = 0;     // of those tables
   std::size_t copies = 1;      // in how many places the same table of its own stands, at most
   double table_share = 0;      // of the windows of all such tables, in the best release
   std::vector<std::string> releases;  // that agree best, ascending; empty: nothing tells them apart
