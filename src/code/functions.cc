@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "code/eh_frame.h"
+#include "code/go_table.h"
 #include "code/trace.h"
 #include "elf/constants.h"
 
@@ -26,6 +27,7 @@ constexpr std::uint64_t kBudgetPerByte = 16;  // instructions followed per byte 
 
 struct Start {
   Found found = Found::gap;
+  bool is_go = false, is_assembly = false;
   std::uint64_t end = 0;  // 0: no table says
   std::string_view name;
 };
@@ -61,6 +63,7 @@ class Finder {
 
   Functions run() {
     add_symbols();
+    add_go_functions();
     add_unwind_entries();
     add_start(program_.elf().entry(), Found::entry);
     for (std::uint64_t address : program_.initializers()) add_start(address, Found::initializer);
@@ -81,7 +84,10 @@ class Finder {
     for (const Symbol& symbol : program_.symbols()) {
       if (!symbol.is_function || !symbol.is_defined || !may_start(symbol.address)) continue;
       Start& start = *add_start(symbol.address, Found::symbol);
-      if (start.name.empty()) start.name = symbol.name;
+      if (start.name.empty())
+        start.name = symbol.name;
+      else if (symbol.name != start.name && !symbol.name.empty())
+        aliases_.emplace_back(symbol.address, symbol.name);
       const CodeRange* range = program_.code_at(symbol.address);
       if (symbol.size <= range->end() - symbol.address && symbol.size != 0)
         start.end = std::max(start.end, symbol.address + symbol.size);
@@ -89,9 +95,56 @@ class Finder {
     }
   }
 
+  void add_go_functions() {
+    go_ = read_go_table(program_, limits_);
+    problems_ = std::move(go_.problems);
+    for (const GoFunction& function : go_.functions) {
+      if (!may_start(function.start)) continue;
+      Start& start = *add_start(function.start, Found::go_table);
+      if (start.name.empty()) start.name = function.name;
+      start.is_go = true;
+      start.is_assembly = function.is_assembly;
+      start.end = end_without_padding(function);
+      if (start.end < function.end) owned_[start.end] = {function.end, kNobody};
+    }
+    if (!go_.functions.empty()) close_go_ends();
+  }
+
+  // Go's linker puts marks before and behind its code: the build's id, the bounds of what is
+  // certified. With C code beside it there would be more.
+  void close_go_ends() {
+    constexpr std::uint64_t kMost = 256;
+    std::uint64_t first = go_.functions.front().start, end = go_.functions.back().end;
+    const CodeRange* head = program_.code_at(first);
+    const CodeRange* tail = program_.code_at(end - 1);
+    if (head && head->address < first && first - head->address <= kMost)
+      owned_[head->address] = {first, kNobody};
+    if (tail && end < tail->end() && tail->end() - end <= kMost)
+      owned_[end] = {tail->end(), kNobody};
+  }
+
+  std::uint64_t end_without_padding(const GoFunction& function) const {
+    const CodeRange* range = program_.code_at(function.start);
+    std::uint64_t end = function.end;
+    auto byte = [&](std::uint64_t back) { return range->bytes[end - back - range->address]; };
+    if (program_.machine() == Machine::x86_64) {
+      while (end > function.start + 1 && byte(1) == 0xcc) --end;
+    } else {
+      while (end > function.start + 4 && !(byte(1) | byte(2) | byte(3) | byte(4))) end -= 4;
+    }
+    return end;
+  }
+
+  // Go's own code is known to the last function: nothing else starts there, though its assembly
+  // jumps and calls into the middle of functions (duffzero).
+  bool is_go(std::uint64_t address) const {
+    return !go_.functions.empty() && address >= go_.functions.front().start &&
+           address < go_.functions.back().end;
+  }
+
   void add_unwind_entries() {
     UnwindTable table = read_unwind_table(program_, limits_);
-    problems_ = std::move(table.problems);
+    problems_.insert(problems_.end(), table.problems.begin(), table.problems.end());
     for (const UnwindEntry& entry : table.entries) {
       if (is_linkage_table(entry)) {
         owned_[entry.start] = {entry.end, kNobody};
@@ -109,11 +162,15 @@ class Finder {
     }
   }
 
-  // One entry covers all stubs: it begins with one, or with the push of the resolver's argument.
+  // One entry covers all stubs: it begins with one, or with what calls the resolver.
   bool is_linkage_table(const UnwindEntry& entry) const {
     if (starts_.contains(entry.start)) return false;
-    if (stub_at(program_, entry.start)) return true;
-    Instruction first = program_.instruction_at(entry.start);
+    return stub_at(program_, entry.start) || is_resolver_stub(entry.start);
+  }
+
+  // push [the program's handle]; jmp [the resolver]
+  bool is_resolver_stub(std::uint64_t address) const {
+    Instruction first = program_.instruction_at(address);
     Instruction second = program_.instruction_at(first.end());
     return first.op == Op::push && first.memory.base == kPc && second.op == Op::jump_indirect &&
            second.memory.base == kPc;
@@ -127,7 +184,7 @@ class Finder {
   // Null where no function can start.
   Start* add_start(std::uint64_t address, Found found) {
     if (!may_start(address)) return nullptr;
-    auto [at, is_new] = starts_.try_emplace(address, Start{found, 0, {}});
+    auto [at, is_new] = starts_.try_emplace(address, Start{found, false, false, 0, {}});
     if (!is_new) at->second.found = std::min(at->second.found, found);
     if (is_new) queue_.push_back(address);
     return &at->second;
@@ -212,7 +269,7 @@ class Finder {
     if (stub_at(program_, target)) return;
     called_.insert(target);
     const Owned* owner = owner_of(target);
-    if (owner && owner->function == kNobody) return;
+    if (owner && (owner->function == kNobody || is_go(target))) return;
     // A call into what a table says is one function is an entry of its own all the same.
     if (owner && owner->function != target && !starts_.contains(target)) retrace(owner->function);
     add_start(target, Found::call);
@@ -292,8 +349,37 @@ class Finder {
     for (std::uint64_t target : found.calls) add_call(target);
     for (std::uint64_t target : found.tail_jumps)
       if (!owner_of(target) && !stub_at(program_, target)) add_start(target, Found::jump);
-    for (std::uint64_t target : found.jumps_into) jumps_out_.push_back({start, target, false});
+    for (std::uint64_t target : found.jumps_into) {
+      jumps_out_.push_back({start, target, false});
+      if (is_cut_off(start, target)) {
+        retrace(owner_of(target)->function);
+        add_start(target, Found::jump);
+      }
+    }
     pointers_.insert(pointers_.end(), found.pointers.begin(), found.pointers.end());
+  }
+
+  // Whether what belongs to another function there only seemed to, because a call before it was
+  // taken for one that returns: it begins as functions do, behind a call, and the other function
+  // does not jump there itself.
+  bool is_cut_off(std::uint64_t from, std::uint64_t target) const {
+    const Owned* owner = owner_of(target);
+    if (!owner || owner->function == kNobody || owner->function == from) return false;
+    if (starts_.contains(target) || program_.instruction_at(target).op != Op::push) return false;
+    auto body = bodies_.find(owner->function);
+    if (body == bodies_.end() || body->second.by_table) return false;
+    bool follows_call = false;
+    for (const AddressRange& range : body->second.ranges) {
+      Op last = Op::nop;
+      for (std::uint64_t at = range.start; at < range.end;) {
+        Instruction one = program_.instruction_at(at);
+        if (at == target) follows_call = last == Op::call;
+        if ((one.op == Op::jump || one.op == Op::jump_if) && one.target == target) return false;
+        if (one.op != Op::nop) last = one.op;
+        at = std::max(one.end(), at + 1);
+      }
+    }
+    return follows_call;
   }
 
   bool returns(std::uint64_t target) {
@@ -356,7 +442,7 @@ class Finder {
     if (!code.is_code || code.ranges.empty()) return false;
     if (found == Found::gap && belongs_elsewhere(address, code)) return true;
     if (found == Found::gap && !is_plausible(address, code)) return false;
-    starts_.try_emplace(address, Start{found, 0, {}});
+    starts_.try_emplace(address, Start{found, false, false, 0, {}});
     commit(address, code);
     return true;
   }
@@ -429,7 +515,7 @@ class Finder {
       return end;
     }
     if (padding) return first.end();
-    if (stub_at(program_, at)) {
+    if (stub_at(program_, at) || is_resolver_stub(at)) {
       owned_[at] = {at + 16 <= range.end() ? at + 16 : range.end(), kNobody};
       return at + 1;
     }
@@ -494,15 +580,24 @@ class Finder {
     for (auto& [start, body] : bodies_) {
       auto at = starts_.find(start);
       if (at == starts_.end() || body.ranges.empty()) continue;
-      out.list.push_back(
-          {start, merged(std::move(body.ranges)), at->second.found, at->second.name, body.returns});
+      out.list.push_back({start,
+                          merged(std::move(body.ranges)),
+                          at->second.found,
+                          at->second.name,
+                          body.returns,
+                          at->second.is_go,
+                          at->second.is_assembly,
+                          {}});
     }
+    add_aliases(out);
     for (std::size_t i = 0; i < out.list.size(); ++i)
       for (const AddressRange& range : out.list[i].ranges) out.places.push_back({range, i});
     std::sort(out.places.begin(), out.places.end(), [](const auto& a, const auto& b) {
       return a.range.start != b.range.start ? a.range.start < b.range.start
                                             : a.function < b.function;
     });
+    add_inlined(out);
+    out.named_by_distance = std::move(go_.methods);
     std::uint64_t covered_to = 0;
     for (const Functions::Place& place : out.places) {
       std::uint64_t from = std::max(place.range.start, covered_to);
@@ -510,6 +605,29 @@ class Finder {
       covered_to = std::max(covered_to, place.range.end);
     }
     return out;
+  }
+
+  // Sorted, each once: the dynamic symbols repeat many of the others.
+  void add_aliases(Functions& out) {
+    std::sort(aliases_.begin(), aliases_.end());
+    aliases_.erase(std::unique(aliases_.begin(), aliases_.end()), aliases_.end());
+    for (auto [start, name] : aliases_)
+      if (const Function* function = out.starting_at(start))
+        out.list[static_cast<std::size_t>(function - out.list.data())].aliases.push_back(name);
+  }
+
+  void add_inlined(Functions& out) const {
+    for (std::size_t i = 0, first = 0; i < go_.inlined.size(); ++i) {
+      const GoInlined& call = go_.inlined[i];
+      if (call.function != go_.inlined[first].function) first = i;
+      const Function* function = out.starting_at(go_.functions[call.function].start);
+      if (function == nullptr) continue;
+      // Those of one function stay together, so that what counts from its first can be moved.
+      std::int32_t base = static_cast<std::int32_t>(out.inlined.size() - (i - first));
+      out.inlined.push_back({call.place, call.name,
+                             static_cast<std::uint32_t>(function - out.list.data()),
+                             call.parent < 0 ? -1 : base + call.parent});
+    }
   }
 
   static std::vector<AddressRange> merged(std::vector<AddressRange> ranges) {
@@ -530,6 +648,8 @@ class Finder {
   Surroundings around_;
   std::uint64_t code_bytes_ = 0, budget_ = 0;
   std::size_t depth_ = 0;
+  GoTable go_;
+  std::vector<std::pair<std::uint64_t, std::string_view>> aliases_;
   std::map<std::uint64_t, Start> starts_;
   std::map<std::uint64_t, Body> bodies_;
   std::map<std::uint64_t, Owned> owned_;  // by start, disjoint

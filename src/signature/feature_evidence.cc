@@ -149,7 +149,7 @@ void tell_beside_names(const FileFacts& facts, const VersionFunction& function,
 // The numbers in the order major, minor, patch level; nothing when it is another form.
 std::vector<std::uint64_t> numbers_of(const HandedOut& handed, const VersionFunction& function) {
   using How = VersionFunction::How;
-  if (function.how == How::pair && handed.how == HandedOut::How::pair)
+  if (function.how == How::pair && handed.how == HandedOut::How::pair && handed.values.size() == 2)
     return {handed.values[0] & 0xffffffff, handed.values[0] >> 32, handed.values[1]};
   if (function.how == How::triple && handed.how == HandedOut::How::triple) return handed.values;
   if (function.how == How::stored && handed.how == HandedOut::How::stored) return handed.values;
