@@ -176,8 +176,8 @@ class Reader {
       table.set = row.at(4);
       table.windows = static_cast<std::uint32_t>(hashes.size());
       const auto count = row.at(3).get<std::int64_t>();
-      table.bytes = row.at(2).get<std::uint32_t>() *
-                    static_cast<std::uint32_t>(count < 0 ? -count : count);
+      table.bytes =
+          row.at(2).get<std::uint32_t>() * static_cast<std::uint32_t>(count < 0 ? -count : count);
       out_.tables.push_back(std::move(table));
       windows_.push_back(std::move(hashes));
     }
@@ -195,7 +195,8 @@ class Reader {
     all.erase(std::ranges::unique(all).begin(), all.end());
     if (all.size() <= kMostWindows) return all;
     std::vector<std::uint64_t> some;
-    for (std::size_t i = 0; i < kMostWindows; ++i) some.push_back(all[i * all.size() / kMostWindows]);
+    for (std::size_t i = 0; i < kMostWindows; ++i)
+      some.push_back(all[i * all.size() / kMostWindows]);
     return some;
   }
 
@@ -252,10 +253,10 @@ void mark_public(FeatureSources& sources, const std::vector<std::string>& marks)
           windows, [&](std::uint64_t hash) { return owners[hash].size() > 1; }));
       const std::string& path = sources.libraries[i].files[table.file];
       const std::string name = to_lower(path.substr(path.rfind('/') + 1) + ":" + table.name);
-      table.is_public = 2 * shared >= windows.size() ||
-                        std::ranges::any_of(marks, [&](const std::string& mark) {
-                          return name.find(mark) != name.npos;
-                        });
+      table.is_public =
+          2 * shared >= windows.size() || std::ranges::any_of(marks, [&](const std::string& mark) {
+            return name.find(mark) != name.npos;
+          });
     }
 }
 
@@ -273,8 +274,8 @@ Result<std::vector<std::vector<std::string>>> read_rows(const std::filesystem::p
     std::vector<std::string> cells;
     for (std::string_view cell : split(line, '\t')) cells.emplace_back(cell);
     if (cells.size() != columns)
-      return Error{ErrorCode::malformed,
-                   file.string() + ": " + std::to_string(columns) + " columns: " + std::string(line)};
+      return Error{ErrorCode::malformed, file.string() + ": " + std::to_string(columns) +
+                                             " columns: " + std::string(line)};
     rows.push_back(std::move(cells));
   }
   return rows;
@@ -323,9 +324,11 @@ Done read_reports(const std::filesystem::path& file, FeatureLibrary& library) {
                          .versions = {}};
     library.files.push_back(row.at(0));
     for (const json& version : row.at(1)) {
-      FeatureLines lines{.set = set_at.at(version.at(0).get<std::size_t>()), .first = {}, .span = {}};
+      FeatureLines lines{
+          .set = set_at.at(version.at(0).get<std::size_t>()), .first = {}, .span = {}};
       std::uint32_t line = 0;
-      for (const json& step : version.at(1)) lines.first.push_back(line += step.get<std::uint32_t>());
+      for (const json& step : version.at(1))
+        lines.first.push_back(line += step.get<std::uint32_t>());
       lines.span.resize(lines.first.size());
       source.versions.push_back(std::move(lines));
     }
@@ -351,9 +354,8 @@ Result<std::map<std::string, Name>> read_names(const std::filesystem::path& file
 
 }  // namespace
 
-Result<FeatureSources> read_features(
-    const std::filesystem::path& folder,
-    const std::map<std::string, vuln::LibraryNames>& libraries) {
+Result<FeatureSources> read_features(const std::filesystem::path& folder,
+                                     const std::map<std::string, vuln::LibraryNames>& libraries) {
   std::map<std::string, Name> names = TRY(read_names(folder / "names.tsv"));
   const auto functions = TRY(read_version_functions(folder / "version_functions.tsv"));
   constexpr std::string_view kSuffix = ".json.zst";

@@ -24,9 +24,9 @@ enum class Needs { bytes, elf };
 // One file. There is no path here on purpose: the same bytes give the same facts anywhere.
 struct FileInput {
   ByteView bytes;
-  const elf::ElfFile* elf = nullptr;        // null when the file is not ELF
-  const code::Program* program = nullptr;   // null when its code is of another machine, or 32 bits
-  const TableFilter* tables = nullptr;      // null: no table is wanted
+  const elf::ElfFile* elf = nullptr;       // null when the file is not ELF
+  const code::Program* program = nullptr;  // null when its code is of another machine, or 32 bits
+  const TableFilter* tables = nullptr;     // null: no table is wanted
   FileKind kind = FileKind::unknown;
   const Limits& limits;
 };

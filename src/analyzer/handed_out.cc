@@ -158,8 +158,7 @@ bool separates(Machine machine, std::span<const std::uint8_t> before) {
   return word == 0xd65f03c0 || word == 0xd503201f || word == 0 || (word & 0xfc000000) == 0x14000000;
 }
 
-void scan(const code::Program& program, const code::CodeRange& range,
-          std::vector<HandedOut>& out) {
+void scan(const code::Program& program, const code::CodeRange& range, std::vector<HandedOut>& out) {
   const std::size_t step = program.machine() == Machine::x86_64 ? 16 : 4;
   std::size_t at = static_cast<std::size_t>((step - range.address % step) % step);
   for (; at + 8 <= range.bytes.size() && out.size() < kMostPlaces; at += step) {
@@ -204,7 +203,8 @@ class Triples {
            value >> 32 != 0;
   }
   static bool is_movabs(std::span<const std::uint8_t> code) {
-    return (code[0] & 0xfe) == 0x48 && (code[1] & 0xf8) == 0xb8 && is_pair(little(code.subspan(2), 8));
+    return (code[0] & 0xfe) == 0x48 && (code[1] & 0xf8) == 0xb8 &&
+           is_pair(little(code.subspan(2), 8));
   }
   // movk xd, #imm, lsl 32
   static bool is_movk_high(std::span<const std::uint8_t> code) {
@@ -216,7 +216,8 @@ class Triples {
     code::Values values;
     std::map<std::int32_t, std::uint64_t> fields;  // by displacement, of one base
     std::optional<Register> base;
-    const std::size_t begin = program_.machine() == Machine::x86_64 ? at : at - std::min(at, kAround);
+    const std::size_t begin =
+        program_.machine() == Machine::x86_64 ? at : at - std::min(at, kAround);
     const std::size_t end = std::min(range_.bytes.size(), at + 2 * kAround);
     for (std::size_t i = begin; i < end;) {
       const Instruction next =

@@ -21,15 +21,14 @@ std::vector<HandedOut> found_in(std::string code, std::uint16_t machine = elf::E
                                 std::string data = {}) {
   TestElf t{.machine = machine};
   code.resize(std::max<std::size_t>(code.size(), 64), '\x90');
-  t.sections = {
-      {.name = ".text",
-       .flags = elf::SHF_ALLOC | elf::SHF_EXECINSTR,
-       .address = kText,
-       .contents = std::move(code)},
-      {.name = ".rodata",
-       .flags = elf::SHF_ALLOC,
-       .address = kData,
-       .contents = data.empty() ? std::string(16, '\0') : std::move(data)}};
+  t.sections = {{.name = ".text",
+                 .flags = elf::SHF_ALLOC | elf::SHF_EXECINSTR,
+                 .address = kText,
+                 .contents = std::move(code)},
+                {.name = ".rodata",
+                 .flags = elf::SHF_ALLOC,
+                 .address = kData,
+                 .contents = data.empty() ? std::string(16, '\0') : std::move(data)}};
   t.segments = {{.flags = 5, .address = kText, .first = 0, .last = 0},
                 {.flags = 4, .address = kData, .first = 1, .last = 1}};
   return recover(ByteView::of(t.build()), Limits{}).handed_out;
@@ -39,8 +38,8 @@ using Numbers = std::vector<std::uint64_t>;
 
 // mov dword [rdi], 1; mov dword [rsi], 9; mov dword [rdx], 4; xor eax, eax; ret
 TEST(HandedOut, NumbersStoredWhereTheCallerPoints) {
-  const std::string code = std::string("\xc7\x07\x01\0\0\0\xc7\x06\x09\0\0\0\xc7\x02\x04\0\0\0", 18) +
-                           "\x31\xc0\xc3";
+  const std::string code =
+      std::string("\xc7\x07\x01\0\0\0\xc7\x06\x09\0\0\0\xc7\x02\x04\0\0\0", 18) + "\x31\xc0\xc3";
   std::vector<HandedOut> found = found_in(code);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].how, HandedOut::How::stored);
@@ -50,8 +49,7 @@ TEST(HandedOut, NumbersStoredWhereTheCallerPoints) {
 
 // movabs rax, 2 | 6 << 32; mov edx, 4; ret
 TEST(HandedOut, APairOfRegisters) {
-  const std::string code =
-      std::string("\x48\xb8\x02\0\0\0\x06\0\0\0\xba\x04\0\0\0\xc3", 16);
+  const std::string code = std::string("\x48\xb8\x02\0\0\0\x06\0\0\0\xba\x04\0\0\0\xc3", 16);
   std::vector<HandedOut> found = found_in(code);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].how, HandedOut::How::pair);

@@ -6,8 +6,8 @@
 // line ("%s at line %d"), is found by its bytes; by chance few are. From there on the code is
 // decoded to the calls that get the name, with what their other arguments are known to be. The line
 // is nearly always the argument behind the name. Functions that have a text about a line and are
-// called with nothing but the number (SQLite's reports of corruption) are followed to their callers,
-// and so are functions that only pass the number on to one of those.
+// called with nothing but the number (SQLite's reports of corruption) are followed to their
+// callers, and so are functions that only pass the number on to one of those.
 //
 // Where no call is seen that gets both, every small number around the load is listed: whoever
 // compares these with the lines of a source must ask how many agree, not whether one does.
@@ -35,15 +35,15 @@ using code::Register;
 using code::Value;
 using By = SourceLine::By;
 
-constexpr std::size_t kNear = 40;              // bytes before and behind the load of the name
-constexpr std::size_t kBefore = 96;            // bytes decoded before the load
-constexpr std::size_t kBehind = 512;           // and behind it, while a register has the name
-constexpr std::size_t kLongestName = 512;      // bytes, with its folders
-constexpr std::uint32_t kMostLines = 400'000;  // of one source file; amalgamations are long
+constexpr std::size_t kNear = 40;                  // bytes before and behind the load of the name
+constexpr std::size_t kBefore = 96;                // bytes decoded before the load
+constexpr std::size_t kBehind = 512;               // and behind it, while a register has the name
+constexpr std::size_t kLongestName = 512;          // bytes, with its folders
+constexpr std::uint32_t kMostLines = 400'000;      // of one source file; amalgamations are long
 constexpr std::uint32_t kMostBeside = 0x7fffffff;  // another argument may be a version
 constexpr std::uint64_t kSmallCount = 4096;
 constexpr std::size_t kMostReporters = 256;
-constexpr std::size_t kFewestReports = 8;      // of one reporter: others are not about lines
+constexpr std::size_t kFewestReports = 8;  // of one reporter: others are not about lines
 constexpr std::uint64_t kLargestReporter = 512, kLargestWrapper = 64;  // bytes
 constexpr std::array<std::string_view, 13> kEndings = {"c",   "cc",  "cpp", "cxx", "C", "h",  "hh",
                                                        "hpp", "hxx", "inc", "y",   "l", "ipp"};
@@ -146,8 +146,8 @@ class Collector {
   void add(std::uint64_t name, std::uint64_t line, By by, std::size_t argument,
            std::uint64_t offset) {
     if (line == 0 || line > (by == By::other_argument ? kMostBeside : kMostLines)) return;
-    found_.push_back({name, static_cast<std::uint32_t>(line), by,
-                      static_cast<std::uint8_t>(argument), offset});
+    found_.push_back(
+        {name, static_cast<std::uint32_t>(line), by, static_cast<std::uint8_t>(argument), offset});
     if (found_.size() >= 2 * most_ + 1024) tidy();
   }
   std::vector<SourceLine> take() {

@@ -61,9 +61,10 @@ Done run(const FileInput& in, FileFacts& facts) {
     if (piece.plain_data) out.scan(in.bytes.clamped(piece.offset, piece.size), piece.offset);
   facts.tables = out.take();
   if (out.left_out() == 0) return Ok{};
-  return Error{ErrorCode::limit_exceeded,
-               with_thousands(out.left_out()) + " windows of tables are more than the facts of a "
-               "file of " + human_bytes(facts.size) + " keep"};
+  return Error{ErrorCode::limit_exceeded, with_thousands(out.left_out()) +
+                                              " windows of tables are more than the facts of a "
+                                              "file of " +
+                                              human_bytes(facts.size) + " keep"};
 }
 
 }  // namespace

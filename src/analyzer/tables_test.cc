@@ -34,8 +34,8 @@ std::string packed(const std::vector<std::string_view>& windows) {
 
 TestElf file_with(std::string data, std::uint64_t flags = elf::SHF_ALLOC) {
   TestElf t;
-  t.sections = {{.name = ".rodata", .flags = flags, .address = 0x402000,
-                 .contents = std::move(data)}};
+  t.sections = {
+      {.name = ".rodata", .flags = flags, .address = 0x402000, .contents = std::move(data)}};
   t.segments = {{.flags = 4, .address = 0x402000, .first = 0, .last = 0}};
   return t;
 }
@@ -57,7 +57,11 @@ TEST(Tables, NothingWithoutAFilterOrInOtherPlaces) {
   EXPECT_TRUE(recover(ByteView::of(file_with(table).build()), Limits{}).tables.empty());
   EXPECT_TRUE(
       recover(ByteView::of(file_with("xyz" + table).build()), Limits{}, filter).tables.empty());
-  EXPECT_TRUE(recover(ByteView::of("\x7f" "ELF" + table), Limits{}, filter).tables.empty());
+  EXPECT_TRUE(recover(ByteView::of("\x7f"
+                                   "ELF" +
+                                   table),
+                      Limits{}, filter)
+                  .tables.empty());
 }
 
 // A file of nothing but a table, over and over: what does not fit into the facts is a gap.

@@ -181,7 +181,9 @@ constexpr std::array kCommands{
             "pointer, gap), what it calls, which strings it refers to, and the numbers of its "
             "system calls. Exit status: 0, or 2 when the file could not be read.",
             kFunctionsFlags, run_functions},
-    Command{"signatures", "info|list|check", "say what libraries are recognised by",
+    Command{"signatures",
+            "info|list|check",
+            "say what libraries are recognised by",
             "info: how much there is. list: one line for each library, with its first and last "
             "known release. check: decodes everything and tries every classifier on its samples. "
             "Exit status: 0; 1 when check finds the data damaged.",

@@ -57,9 +57,9 @@ std::string info_of(const Knowledge& known) {
 }
 
 std::string list_of(const Knowledge& known) {
-  std::string out = fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", "LIBRARY",
-                                "RELEASES", "FIRST", "LAST", "TEXTS", "TABLES", "FILES",
-                                "CLASSIFIER");
+  std::string out =
+      fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", "LIBRARY", "RELEASES",
+                  "FIRST", "LAST", "TEXTS", "TABLES", "FILES", "CLASSIFIER");
   std::vector<std::string> rows = known.classifiers.libraries();
   for (std::size_t i = 0; i < known.features.library_count(); ++i) {
     const signature::FeatureLibrary& library = known.features.library(i);

@@ -102,7 +102,8 @@ void describe(Codec& codec, Document& d) {
 template <class Codec>
 void describe(Codec& codec, Job& j) {
   codec(j.task, j.wanted_function, j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs,
-        j.limits, j.tables, j.known, j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
+        j.limits, j.tables, j.known, j.suspects, j.skipped, j.skipped_layers, j.hash_only,
+        j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

@@ -81,7 +81,8 @@ void describe(Codec& codec, Summary& summary) {
 template <class Codec>
 void describe(Codec& codec, FeatureLibrary& library) {
   codec(library.name, library.cpe, library.family, library.releases, library.sets, library.files,
-        library.texts, library.bodies, library.sources, library.tables, library.report_text, library.reports);
+        library.texts, library.bodies, library.sources, library.tables, library.report_text,
+        library.reports);
 }
 
 namespace {
@@ -151,8 +152,7 @@ constexpr std::size_t kIndexEntry = 8 + 2 + 4;
 }  // namespace
 
 Result<std::string> pack_features(const std::vector<FeatureLibrary>& libraries,
-                                  const TableWindows& windows,
-                                  const VersionFunctions& functions) {
+                                  const TableWindows& windows, const VersionFunctions& functions) {
   if (libraries.size() > 0xffff) return bad("too many libraries");
   std::vector<Owned> texts, of_tables;
   std::string sizes, blocks;

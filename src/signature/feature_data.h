@@ -7,7 +7,8 @@
 // texts N, u32 number of windows W; u64 size of each library's block [L]; the texts in the order of
 // (hash, library): u64 hashes [N], u16 libraries [N], u32 indexes into the library's texts [N]; the
 // windows of tables likewise, with indexes into the library's tables; u64 size, the names and the
-// version functions of all libraries; then the blocks, each a FeatureLibrary, in the form of base/codec.h.
+// version functions of all libraries; then the blocks, each a FeatureLibrary, in the form of
+// base/codec.h.
 
 #pragma once
 

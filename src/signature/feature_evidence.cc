@@ -32,7 +32,8 @@ struct Seen {
   std::uint64_t hash, offset;
 };
 
-// Where nearly all different windows stand within the size of the table: places that do not overlap.
+// Where nearly all different windows stand within the size of the table: places that do not
+// overlap.
 std::vector<std::uint64_t> places_of(const FeatureTable& table, const std::vector<Seen>& windows) {
   std::vector<std::uint64_t> places;
   std::map<std::uint64_t, std::size_t> inside;
@@ -166,8 +167,8 @@ void tell_handed_out(const FileFacts& facts, const VersionFunction& function,
     else if (!function.units.empty() && numbers.size() == 1)
       version = decode(function, numbers[0]);
     if (version)
-      out.push_back({*version, handed.offset, handed.address,
-                     "code that hands out " + join(handed.values)});
+      out.push_back(
+          {*version, handed.offset, handed.address, "code that hands out " + join(handed.values)});
   }
 }
 

@@ -61,16 +61,14 @@ class FeatureEvidence {
   std::vector<Text>& texts() { return texts_; }
   const std::vector<Text>& texts() const { return texts_; }
   // Indexes into texts() of those that a library has.
-  const std::vector<std::size_t>& texts_of(std::size_t library) const {
-    return texts_of_[library];
-  }
+  const std::vector<std::size_t>& texts_of(std::size_t library) const { return texts_of_[library]; }
   // As the library has it; null when it does not.
   const FeatureText* text_of(std::size_t text, std::size_t library) const;
 
   // A table of the data of which nearly all stands in one place of the file, or in several.
   struct Table {
-    std::uint32_t index = 0;              // into the library's tables
-    std::vector<std::uint64_t> offsets;   // of each place, about; ascending, at least one
+    std::uint32_t index = 0;             // into the library's tables
+    std::vector<std::uint64_t> offsets;  // of each place, about; ascending, at least one
   };
   const std::vector<Table>& tables_of(std::size_t library) const { return tables_of_[library]; }
 

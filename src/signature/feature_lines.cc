@@ -17,8 +17,8 @@ namespace {
 
 using By = SourceLine::By;
 
-constexpr std::size_t kFewestSure = 8;      // below, places near the name count too
-constexpr std::size_t kFewestReports = 3;   // of one source file at one offset
+constexpr std::size_t kFewestSure = 8;     // below, places near the name count too
+constexpr std::size_t kFewestReports = 3;  // of one source file at one offset
 constexpr std::size_t kMostSeen = 6;
 constexpr std::size_t kMostObserved = 1024;
 constexpr std::uint32_t kMostLines = 400'000;
@@ -53,8 +53,8 @@ class LineMatcher {
       compare(sources, lines, only_sure);
     });
     compare_reports();
-    result_.best = static_cast<std::size_t>(std::ranges::max_element(result_.points) -
-                                            result_.points.begin());
+    result_.best =
+        static_cast<std::size_t>(std::ranges::max_element(result_.points) - result_.points.begin());
     if (!result_.points.empty() && result_.points[result_.best] > 0) show(only_sure);
     return std::move(result_);
   }
@@ -77,7 +77,8 @@ class LineMatcher {
   std::size_t count_sure() const {
     std::size_t sure = 0;
     for_each_name([&](std::span<const FeatureSource>, std::span<const SourceLine> lines) {
-      sure += static_cast<std::size_t>(std::ranges::count(lines, By::next_argument, &SourceLine::by));
+      sure +=
+          static_cast<std::size_t>(std::ranges::count(lines, By::next_argument, &SourceLine::by));
     });
     return sure;
   }
@@ -128,8 +129,8 @@ class LineMatcher {
         std::ranges::equal_range(facts_.source_lines, library_.report_text, {}, &SourceLine::file);
     std::vector<std::uint32_t> observed;
     for (const SourceLine& line : reports)
-      if (line.by != By::nearby && line.line <= kMostLines && (observed.empty() || observed.back() != line.line) &&
-          observed.size() < kMostObserved)
+      if (line.by != By::nearby && line.line <= kMostLines &&
+          (observed.empty() || observed.back() != line.line) && observed.size() < kMostObserved)
         observed.push_back(line.line);
     if (observed.empty()) return;
     PerRelease points(library_.releases.size());
@@ -161,10 +162,10 @@ class LineMatcher {
           for (const FeatureSource& source : sources)
             for (const FeatureLines& version : source.versions)
               if (has(library_.sets[version.set], result_.best) && stands_at(version, line.line)) {
-                result_.seen.push_back({line.offset,
-                                        "line " + std::to_string(line.line) + " of " +
-                                            base_of(library_, source.file),
-                                        false});
+                result_.seen.push_back(
+                    {line.offset,
+                     "line " + std::to_string(line.line) + " of " + base_of(library_, source.file),
+                     false});
                 return;
               }
     });

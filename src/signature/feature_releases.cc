@@ -62,7 +62,8 @@ class Dating {
       const FeatureTable& table = library_.tables[found.index];
       if (table.is_public || table.windows < kFewestWindows) continue;
       points.add(library_.sets[table.set], -kContradiction);
-      show(found.offsets.front(), "the table " + table.name + " of " + base_of(library_, table.file));
+      show(found.offsets.front(),
+           "the table " + table.name + " of " + base_of(library_, table.file));
     }
     for (const FeatureBody& body : library_.bodies) {
       const auto here =

@@ -409,8 +409,8 @@ TEST(FeatureMatch, ReportsOfLinesAreComparedModuloAnOffsetForEachSourceFile) {
   FileFacts facts = file_with(first_texts("aaa", 20));
   for (std::uint32_t offset : {1000u, 31000u})
     for (std::uint32_t i = 1; i < 12; ++i)
-      facts.source_lines.push_back({a.report_text, offset + 40 * i + i * i * 2,
-                                    SourceLine::By::reporter, 0, 0x6000 + i});
+      facts.source_lines.push_back(
+          {a.report_text, offset + 40 * i + i * i * 2, SourceLine::By::reporter, 0, 0x6000 + i});
   std::ranges::sort(facts.source_lines);
   const std::vector<FeatureMatch> found = match_features(facts, data.features, {});
   ASSERT_EQ(found.size(), 1u);

@@ -525,7 +525,8 @@ struct Identifier {
   }
 
   static Confidence confidence_of(const FeatureMatch& match) {
-    return match.by_function || match.by_lines || match.share >= kHighShare ? Confidence::high : Confidence::medium;
+    return match.by_function || match.by_lines || match.share >= kHighShare ? Confidence::high
+                                                                            : Confidence::medium;
   }
 
   static Evidence dispute(const FeatureMatch& match, const std::string& version) {

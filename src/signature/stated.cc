@@ -29,8 +29,8 @@ template <class Fn>
 void for_each_version(std::string_view text, Fn found) {
   std::size_t at = 0;
   while (at < text.size()) {
-    const bool starts = is_digit(text[at]) && (at == 0 || (!is_digit(text[at - 1]) &&
-                                                           text[at - 1] != '.'));
+    const bool starts =
+        is_digit(text[at]) && (at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.'));
     if (!starts) {
       ++at;
       continue;
