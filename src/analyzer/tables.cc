@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 #include "analyzer/analyzer.h"
 #include "analyzer/pieces.h"
@@ -18,6 +19,7 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kSmallCount = 4096;
+constexpr std::size_t kMostPlaces = 16;          // of one window
 constexpr std::uint64_t kBytesPerWindow = 1024;  // of the file, for each window kept
 
 class Collector {
@@ -42,7 +44,9 @@ class Collector {
   std::uint64_t left_out() const { return left_out_; }
 
  private:
+  // Of a window that stands everywhere (numbers in a row, masks) more places say nothing more.
   void add(std::uint64_t hash, std::uint64_t offset) {
+    if (++places_[hash] > kMostPlaces) return;
     if (found_.size() < most_)
       found_.push_back({hash, offset});
     else
@@ -51,6 +55,7 @@ class Collector {
 
   const TableFilter& filter_;
   std::uint64_t most_, left_out_ = 0;
+  std::unordered_map<std::uint64_t, std::size_t> places_;
   std::vector<TableWindow> found_;
 };
 

@@ -18,7 +18,7 @@ constexpr std::size_t kFewestTexts = 8;
 constexpr double kLeastShareOfRelative = 0.4;
 // A part of a library: source files nearly all of whose texts are there.
 constexpr double kFullFile = 0.6, kLeastShareOfPart = 0.05;
-constexpr std::size_t kFullFileTexts = 4, kFewestFullFiles = 2;
+constexpr std::size_t kFullFileTexts = 4, kFewestFullFiles = 3;
 // Tables of the library's own.
 constexpr std::size_t kFewestWindows = 16;  // of one that counts
 constexpr double kLeastShareOfTables = 0.3;
@@ -64,7 +64,12 @@ class Matcher {
       if (!is_known && !is_enough(match)) continue;
       const double strength = match.share * static_cast<double>(match.core_texts) +
                               match.table_share * static_cast<double>(match.tables);
-      if (strength > weight) {
+      // A fork that has nothing of its own in the file is not what the file has.
+      const bool is_kin = best && are_relatives(library, best->library);
+      const bool is_better = is_kin && match.core_texts != best->core_texts
+                                 ? match.core_texts > best->core_texts
+                                 : strength > weight;
+      if (is_better) {
         best = std::move(match);
         weight = strength;
       }
@@ -85,6 +90,11 @@ class Matcher {
         (match.windows >= kManyWindows || match.core_texts >= kFewestTextsBesideTables))
       return true;
     return evidence_.is_proved(match.library);
+  }
+
+  bool are_relatives(std::size_t a, std::size_t b) const {
+    const std::string& family = features_.library(a).family;
+    return !family.empty() && family == features_.library(b).family;
   }
 
   bool has_accepted_relative(std::size_t library) const {
