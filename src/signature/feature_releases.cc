@@ -16,7 +16,7 @@ constexpr std::size_t kMostSeen = 6;
 constexpr std::size_t kFewReleases = 5;  // all of which may be an answer
 // Places that the best release lacks, from which on it is only the nearest: where it is the newest
 // known of its branch, since what comes behind it is not known; patches shift lines everywhere.
-constexpr std::int64_t kFewestOff = 4, kFewestFilesOff = 2;
+constexpr std::int64_t kFewestOff = 4, kFewestFilesOff = 5;
 // And anywhere, when they are too many for patches.
 constexpr double kShareOff = 0.2;
 
@@ -31,13 +31,15 @@ class Dating {
 
   void run() {
     std::vector<bool> chosen = best_by_texts();
-    const std::vector<bool> by_lines = best_by_lines();
+    const std::vector<bool> by_texts = chosen, by_lines = best_by_lines();
     if (match_.by_lines) {
       std::vector<bool> both = chosen;
       for (std::size_t r = 0; r < both.size(); ++r) both[r] = chosen[r] && by_lines[r];
       chosen = std::ranges::find(both, true) == both.end() ? by_lines : both;
     }
-    ask_functions(chosen);
+    std::vector<bool> allowed = chosen;
+    for (std::size_t r = 0; r < allowed.size(); ++r) allowed[r] = allowed[r] || by_texts[r];
+    ask_functions(allowed, chosen);
     const bool all = std::ranges::find(chosen, false) == chosen.end();
     if (all && chosen.size() > kFewReleases) return;  // nothing tells them apart
     for (std::size_t r = 0; r < chosen.size(); ++r)
@@ -130,7 +132,8 @@ class Dating {
     for (std::size_t r = 0; r < chosen.size(); ++r)
       chosen[r] = lines.points[r] >= most - kLineSlack;
     match_.lines = static_cast<std::size_t>(most);
-    match_.by_lines = most >= kFewestLines && std::ranges::find(chosen, false) != chosen.end();
+    match_.by_lines = most >= kFewestLines &&
+                      std::ranges::find(chosen, false) != chosen.end() && do_decide(lines, chosen);
     if (!match_.by_lines) return std::vector<bool>(chosen.size(), true);
     for (std::size_t r = 0; r < chosen.size(); ++r)
       match_.line_points.emplace_back(library_.releases[r],
@@ -140,6 +143,16 @@ class Dating {
     match_.is_unknown = is_unknown(lines);
     match_.seen.insert(match_.seen.begin(), lines.seen.begin(), lines.seen.end());
     return chosen;
+  }
+
+  // Patches move lines. Where more places are off than the best releases lead by, others may be
+  // meant as well.
+  bool do_decide(const LineResult& lines, const std::vector<bool>& chosen) const {
+    std::int64_t next = 0;
+    for (std::size_t r = 0; r < chosen.size(); ++r)
+      if (!chosen[r]) next = std::max(next, lines.points[r]);
+    const std::int64_t off = lines.off[lines.best];
+    return off < kFewestOff || off <= lines.points[lines.best] - next || is_unknown(lines);
   }
 
   bool is_unknown(const LineResult& lines) const {
@@ -164,11 +177,11 @@ class Dating {
 
   // What version functions tell. Of numbers that others may return too, only one that the rest of
   // the evidence allows.
-  void ask_functions(std::vector<bool>& chosen) {
+  void ask_functions(const std::vector<bool>& allowed, std::vector<bool>& chosen) {
     std::vector<FeatureEvidence::Version> told = evidence_.versions_of(match_.library);
     const bool proves = std::ranges::any_of(told, &FeatureEvidence::Version::proves);
     std::erase_if(told, [&](const FeatureEvidence::Version& version) {
-      return proves ? !version.proves : !chosen[version.release];
+      return proves ? !version.proves : !allowed[version.release];
     });
     std::set<std::size_t> releases;
     for (const FeatureEvidence::Version& version : told) releases.insert(version.release);
@@ -181,6 +194,7 @@ class Dating {
     chosen.assign(chosen.size(), false);
     chosen[*releases.begin()] = true;
     match_.by_function = true;
+    match_.is_unknown = false;
     match_.seen.insert(match_.seen.begin(), {told.front().address, told.front().shown, true});
   }
 

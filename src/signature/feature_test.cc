@@ -350,10 +350,10 @@ TEST(FeatureMatch, AVersionFunctionTellsTheRelease) {
 TEST(FeatureMatch, AReleaseThatIsNotInTheDataIsNotItsNeighbour) {
   FeatureLibrary a = with_texts("aaa", 20);
   a.releases = {"1.0.1", "1.0.2", "1.1.0"};
-  a.files = {"a.c", "b.c", "c.c"};
+  a.files = {"a.c", "b.c", "c.c", "d.c", "e.c"};
   a.sets.push_back({{0, 0}});
   a.sets.push_back({{1, 1}});
-  for (std::uint32_t file = 0; file < 3; ++file) {
+  for (std::uint32_t file = 0; file < 5; ++file) {
     FeatureSource source{hash_of(a.files[file]), file, {}};
     for (std::uint32_t release = 0; release < 2; ++release) {
       FeatureLines lines{4 + release, {}, {}};
@@ -369,7 +369,7 @@ TEST(FeatureMatch, AReleaseThatIsNotInTheDataIsNotItsNeighbour) {
   Data data({a});
   auto match = [&](std::uint32_t release, std::uint32_t moved_from) {
     FileFacts facts = file_with(first_texts("aaa", 20));
-    for (const char* file : {"a.c", "b.c", "c.c"})
+    for (const char* file : {"a.c", "b.c", "c.c", "d.c", "e.c"})
       for (std::uint32_t i = 0; i < 20; ++i)
         facts.source_lines.push_back({hash_of(file),
                                       100 * i + 10 + 3 * release + (i >= moved_from ? 1 : 0),
@@ -380,8 +380,8 @@ TEST(FeatureMatch, AReleaseThatIsNotInTheDataIsNotItsNeighbour) {
   EXPECT_FALSE(match(1, 20).is_unknown);
   EXPECT_EQ(match(1, 20).releases, std::vector<std::string>{"1.0.2"});
   EXPECT_TRUE(match(1, 18).is_unknown);  // behind the newest of its branch
-  EXPECT_EQ(match(1, 18).lines_off, 6u);
-  EXPECT_EQ(match(1, 18).files_off, 3u);
+  EXPECT_EQ(match(1, 18).lines_off, 10u);
+  EXPECT_EQ(match(1, 18).files_off, 5u);
   EXPECT_FALSE(match(0, 18).is_unknown);  // 1.0.2 is known: a patch
   EXPECT_TRUE(match(0, 12).is_unknown);   // too much for patches
 }
