@@ -104,7 +104,9 @@ class LineMatcher {
     }
     for (std::size_t r = 0; r < releases; ++r) result_.points[r] += there[r];
     // A name of which no release has anything is another's file.
-    if (only_sure && 2 * known >= seen) count_off(sources, there, seen);
+    if (!only_sure || 2 * known < seen) return;
+    ++result_.files;
+    count_off(sources, there, seen);
   }
 
   void count_off(std::span<const FeatureSource> sources, const std::vector<std::int64_t>& there,

@@ -17,6 +17,7 @@ constexpr std::size_t kFewReleases = 5;  // all of which may be an answer
 // Places that the best release lacks, from which on it is only the nearest: where it is the newest
 // known of its branch, since what comes behind it is not known; patches shift lines everywhere.
 constexpr std::int64_t kFewestOff = 4, kFewestFilesOff = 5;
+constexpr double kShareOfFilesOff = 0.02;
 // And anywhere, when they are too many for patches.
 constexpr double kShareOff = 0.2;
 
@@ -158,6 +159,8 @@ class Dating {
   bool is_unknown(const LineResult& lines) const {
     const std::int64_t off = lines.off[lines.best], files = lines.files_off[lines.best];
     if (off < kFewestOff || files < kFewestFilesOff) return false;
+    if (static_cast<double>(files) < kShareOfFilesOff * static_cast<double>(lines.files))
+      return false;
     const auto all = static_cast<double>(off + lines.points[lines.best]);
     return is_newest_of_branch(lines.best) || static_cast<double>(off) >= kShareOff * all;
   }
