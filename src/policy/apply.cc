@@ -165,7 +165,7 @@ void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
       note(report,
            rule.origin + ": the rule for " + rule.id + " expired on " + rule.expires +
                (meant == 0 ? "; nothing in this image needs it" : "; its findings count again"));
-    else if (meant == 0)
+    else if (meant == 0 && !rule.imported)
       note(report, rule.origin + ": the rule for " + rule.id + " matched nothing");
   }
 }
