@@ -52,7 +52,7 @@ void set_urgency(Advisory& a, std::string_view urgency) {
     a.severity = Severity::none;
     a.note = a.note.empty() ? "unimportant" : "unimportant, " + a.note;
   }
-  if (urgency == "end-of-life") {
+  if (urgency == "end-of-life" && a.fix != FixState::fixed) {
     a.fix = FixState::end_of_life;
     a.note = a.note.empty() ? "end of life" : "end of life, " + a.note;
   }

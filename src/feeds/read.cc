@@ -34,9 +34,10 @@ bool is_debian(const json::Outline& document, const FeedLimits& limits) {
 Result<Reader> reader_of(std::string_view text, const FeedLimits& limits) {
   const Error unknown{ErrorCode::unsupported, "no form of advisories that is known here"};
   if (is_epss(text)) return Reader{read_epss};
+  if (trim(text.substr(0, 4096)).empty()) return unknown;
   const json::First first = TRY(json::first_value(text));
+  if (first.value[0] != '{') return unknown;
   if (!first.rest.empty()) return Reader{read_osv};  // JSON lines
-  if (first.value.empty() || first.value[0] != '{') return unknown;
   const json::Outline document = TRY(json::outline(text, limits));
   auto has = [&](std::string_view key) { return !document.find(key).empty(); };
   if (has("fathom") || (has("id") && has("modified"))) return Reader{read_osv};

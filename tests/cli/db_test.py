@@ -349,7 +349,7 @@ class Broken(Db):
         try:
             self.imported(osv("GHSA-1111-1111-1111"))
             before = self.pack()
-            large = self.put("large.json", "\n".join(json.dumps(osv(f"GHSA-0000-{i:04}-0000")) for i in range(1500)))
+            large = self.put("large.json", "\n".join(json.dumps(osv(f"GHSA-0000-{i:04}-0000")) for i in range(4000)))
             self.refused("No space left", large)
             # It fits as it comes and not as a pack.
             self.refused("No space left", self.put("large.gz", gzip.compress(open(large, "rb").read())))
