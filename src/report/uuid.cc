@@ -30,7 +30,7 @@ std::string uuid_of(std::string_view name_space, std::string_view name) {
   hex[12] = '5';  // the version
   constexpr std::string_view kVariant = "89ab";
   hex[16] = kVariant[parse_unsigned(hex.substr(16, 1), 16).value_or(0) & 3];
-  for (std::size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
+  for (std::size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, 1, '-');
   return hex;
 }
 
