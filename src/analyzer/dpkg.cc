@@ -174,6 +174,10 @@ Done run(const FileInput& in, FileFacts& facts) {
   std::string_view text = in.bytes.as_text();
   if (is_dpkg_file_list(text)) {
     DpkgFileList list = read_dpkg_file_list(text, in.limits);
+    // Other programs keep lists of checksums too (pam-auth-update, vendors of downloads) and add
+    // what they like. In dpkg's own, damage is the exception.
+    const std::uint64_t wrong = list.problems.size() + list.problems_not_kept;
+    if (!text.starts_with('/') && 4 * wrong > list.paths.size()) return Ok{};
     facts.checksum_list = std::move(list.paths);
     add_gaps(facts, in.limits, kName, list.problems, list.problems_not_kept);
     return Ok{};

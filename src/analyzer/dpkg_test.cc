@@ -144,6 +144,20 @@ TEST(Dpkg, WhatIsMissingIsSaidWithItsLine) {
                                             "line 15: the stanza has this field twice"}));
 }
 
+// As pam-auth-update writes them: a checksum, then notes.
+TEST(Dpkg, ListsOfOtherProgramsAreNobodysDamage) {
+  const std::string hash = "d4e7a7b88a71b5ffd9e2644e71a0cfab";
+  FileFacts other = recover(ByteView::of(hash + "  local/common-auth\n" + hash + "\t# 1.0\n"), {});
+  EXPECT_TRUE(other.gaps.empty());
+  EXPECT_TRUE(other.checksum_list.empty());
+  std::string damaged;
+  for (int i = 0; i < 4; ++i) damaged += hash + "  usr/bin/" + std::to_string(i) + "\n";
+  FileFacts list = recover(ByteView::of(damaged + "garbage\n"), {});
+  EXPECT_EQ(list.gaps.size(), 1u);
+  EXPECT_EQ(list.checksum_list.size(), 4u);
+  EXPECT_EQ(recover(ByteView::of("/.\ngarbage\nmore\n"), {}).gaps.size(), 2u);
+}
+
 TEST(Dpkg, ReadsFileLists) {
   std::string sums =
       "d4e7a7b88a71b5ffd9e2644e71a0cfab  usr/bin/app\n"

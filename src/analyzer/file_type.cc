@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/text.h"
 
@@ -76,6 +77,11 @@ constexpr auto kChecks = std::to_array<Check>({
      [](ByteView b) {
        return little(b, 2, 2) <= 512 && little(b, 4, 2) <= 64 &&
               little(b, 12 + little(b, 2, 2) - 1, 1) == 0;
+     }},
+    // "This is find.info, produced by makeinfo version 6.8 from find.texi.": its index holds NULs.
+    {"GNU Info document",
+     [](ByteView b) {
+       return b.clamped(0, 512).as_text().find("produced by makeinfo") != std::string_view::npos;
      }},
     {"tar archive", is_tar_header},
 });
@@ -187,6 +193,22 @@ std::optional<FileKind> kind_of_class(std::string_view name) {
   return {};
 }
 
+// A row of the table about the ends of names.
+struct NameRow {
+  std::string_view end, language;  // no language: not code
+};
+
+std::vector<NameRow> parse_name_rows(std::string_view tsv) {
+  std::vector<NameRow> rows;
+  for (std::string_view line : lines_of(tsv)) {
+    std::vector<std::string_view> cells = split(line, '\t');
+    if (cells.size() != 4 || cells[0] != "name") continue;
+    rows.push_back({cells[1], cells[3] == name_of(FileKind::script) ? cells[2] : ""});
+  }
+  std::ranges::stable_sort(rows, std::greater{}, [](const NameRow& row) { return row.end.size(); });
+  return rows;
+}
+
 std::optional<MagicRow> parse_row(std::string_view line) {
   std::vector<std::string_view> cells = split(line, '\t');
   if (cells.size() != 4 || cells[1].empty() || cells[1].size() % 2 != 0) return {};
@@ -243,6 +265,13 @@ std::vector<MagicRow> parse_magic_rows(std::string_view tsv) {
 const std::vector<MagicRow>& magic_rows() {
   static const std::vector<MagicRow> rows = parse_magic_rows(kFileTypesTsv);
   return rows;
+}
+
+std::string_view source_language(std::string_view path) {
+  static const std::vector<NameRow> rows = parse_name_rows(kFileTypesTsv);
+  auto fits = [&](const NameRow& row) { return path.ends_with(row.end); };
+  auto row = std::ranges::find_if(rows, fits);
+  return row == rows.end() ? std::string_view() : row->language;
 }
 
 FileType file_type_of(ByteView bytes) {

@@ -20,6 +20,11 @@ struct FileType {
 // Never fails. Cost: a few comparisons; one pass over files that no magic number knows.
 FileType file_type_of(ByteView bytes);
 
+// What an interpreter takes a text for by the end of its name ("Python source"), or "": texts that
+// no magic number gives away. Names are known only where files stand in an image, so this is for
+// the join; recover() sees bytes and says text.
+std::string_view source_language(std::string_view path);
+
 // One row of the table. `mask` has 0 where any byte may stand.
 struct MagicRow {
   std::uint64_t offset = 0;
@@ -27,7 +32,8 @@ struct MagicRow {
   std::string_view name;
   FileKind kind = FileKind::unknown;
 };
-// Rows of a table as in data/file_types.tsv; rows that are not right are left out.
+// Rows of a table as in data/file_types.tsv that have an offset; rows that are not right are left
+// out.
 std::vector<MagicRow> parse_magic_rows(std::string_view tsv);
 // The compiled-in table.
 const std::vector<MagicRow>& magic_rows();

@@ -84,7 +84,8 @@ class PointerReader {
     std::uint64_t data = TRY(word(at)), length = TRY(word(at + size_));
     if (length == 0) return GoLine{};
     std::uint64_t offset = TRY(offset_of(data));
-    return GoLine{TRY(elf_.bytes().slice(offset, length)).as_text(), offset};
+    ByteView text = TRY(elf_.bytes().slice(offset, length));
+    return GoLine{text.as_text(), offset};
   }
 
  private:

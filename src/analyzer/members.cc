@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "analyzer/ar.h"
 #include "analyzer/file_type.h"
+#include "archive/ar.h"
 #include "archive/stream.h"
 #include "archive/tar.h"
 #include "archive/zip.h"
@@ -73,10 +73,13 @@ void MemberReader::read_tar_stream(archive::ByteSource& source) {
 }
 
 void MemberReader::read_ar(ByteView bytes) {
-  ArArchive ar = fathom::read_ar(bytes, budget_.limits);
-  for (const ArMember& member : ar.members)
-    if (affordable(member.name, member.contents.size())) add_view(member.name, member.contents);
-  for (const Error& problem : ar.problems) gap(problem);
+  Result<archive::ArFile> ar = archive::ArFile::parse(bytes, budget_.limits);
+  if (!ar) return gap(ar.error());
+  for (const Error& problem : ar->problems()) gap(problem);
+  // Of a member that is cut short, which is a problem, what is there counts.
+  for (const archive::ArMember& member : ar->members())
+    if (affordable(member.name, member.size))
+      add_view(member.name, bytes.clamped(member.content_offset, member.size));
 }
 
 // Either one file, or a tar archive whose members then are ours: nobody thinks of the tar inside

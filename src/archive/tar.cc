@@ -20,6 +20,7 @@
 namespace fathom::archive {
 namespace {
 
+constexpr std::size_t kPieceOfAll = 256 * kKiB;
 constexpr std::size_t kGlobals = 1024;  // global PAX records kept
 
 using Records = std::map<std::string, std::string, std::less<>>;
@@ -520,12 +521,13 @@ Result<Bytes> TarReader::read_all(std::uint64_t most) {
   if (size > most)
     return Error{ErrorCode::limit_exceeded, "content of " + std::to_string(size) +
                                                 " bytes, more than " + std::to_string(most)};
+  // Reserved is address space; memory comes with what is really there, whatever the header says,
+  // and nothing is ever copied to a larger place.
   Bytes bytes;
+  bytes.reserve(size);
   while (bytes.size() < size) {
-    // Grows with what is really there, not with what the header says.
-    const std::size_t before = bytes.size();
-    bytes.resize(std::min<std::uint64_t>(size, std::max<std::uint64_t>(64 * kKiB, 2 * before)));
-    std::size_t filled = before;
+    std::size_t filled = bytes.size();
+    bytes.resize(std::min<std::uint64_t>(size, filled + kPieceOfAll));
     while (filled < bytes.size()) {
       const std::size_t got = TRY(read(std::span(bytes).subspan(filled)));
       if (got == 0) return Error{ErrorCode::truncated, "content ends early"};

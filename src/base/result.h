@@ -82,7 +82,7 @@ using Done = Result<Ok>;  // success without a value
 
 }  // namespace fathom
 
-// TRY(expr): the value of expr, or return its error to our caller.
+// TRY(expr): its value, or return its error; never one of several arguments (scripts/check_try.py).
 #define TRY(expr)                                            \
   (__extension__({                                           \
     auto&& try_result_ = (expr);                             \

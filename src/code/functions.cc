@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "code/eh_frame.h"
+#include "code/go_table.h"
 #include "code/trace.h"
 #include "elf/constants.h"
 
@@ -61,6 +62,7 @@ class Finder {
 
   Functions run() {
     add_symbols();
+    add_go_functions();
     add_unwind_entries();
     add_start(program_.elf().entry(), Found::entry);
     for (std::uint64_t address : program_.initializers()) add_start(address, Found::initializer);
@@ -89,9 +91,54 @@ class Finder {
     }
   }
 
+  void add_go_functions() {
+    go_ = read_go_table(program_, limits_);
+    problems_ = std::move(go_.problems);
+    for (const GoFunction& function : go_.functions) {
+      if (!may_start(function.start)) continue;
+      Start& start = *add_start(function.start, Found::go_table);
+      if (start.name.empty()) start.name = function.name;
+      start.end = end_without_padding(function);
+      if (start.end < function.end) owned_[start.end] = {function.end, kNobody};
+    }
+    if (!go_.functions.empty()) close_go_ends();
+  }
+
+  // Go's linker puts marks before and behind its code: the build's id, the bounds of what is
+  // certified. With C code beside it there would be more.
+  void close_go_ends() {
+    constexpr std::uint64_t kMost = 256;
+    std::uint64_t first = go_.functions.front().start, end = go_.functions.back().end;
+    const CodeRange* head = program_.code_at(first);
+    const CodeRange* tail = program_.code_at(end - 1);
+    if (head && head->address < first && first - head->address <= kMost)
+      owned_[head->address] = {first, kNobody};
+    if (tail && end < tail->end() && tail->end() - end <= kMost)
+      owned_[end] = {tail->end(), kNobody};
+  }
+
+  std::uint64_t end_without_padding(const GoFunction& function) const {
+    const CodeRange* range = program_.code_at(function.start);
+    std::uint64_t end = function.end;
+    auto byte = [&](std::uint64_t back) { return range->bytes[end - back - range->address]; };
+    if (program_.machine() == Machine::x86_64) {
+      while (end > function.start + 1 && byte(1) == 0xcc) --end;
+    } else {
+      while (end > function.start + 4 && !(byte(1) | byte(2) | byte(3) | byte(4))) end -= 4;
+    }
+    return end;
+  }
+
+  // Go's own code is known to the last function: nothing else starts there, though its assembly
+  // jumps and calls into the middle of functions (duffzero).
+  bool is_go(std::uint64_t address) const {
+    return !go_.functions.empty() && address >= go_.functions.front().start &&
+           address < go_.functions.back().end;
+  }
+
   void add_unwind_entries() {
     UnwindTable table = read_unwind_table(program_, limits_);
-    problems_ = std::move(table.problems);
+    problems_.insert(problems_.end(), table.problems.begin(), table.problems.end());
     for (const UnwindEntry& entry : table.entries) {
       if (is_linkage_table(entry)) {
         owned_[entry.start] = {entry.end, kNobody};
@@ -109,11 +156,15 @@ class Finder {
     }
   }
 
-  // One entry covers all stubs: it begins with one, or with the push of the resolver's argument.
+  // One entry covers all stubs: it begins with one, or with what calls the resolver.
   bool is_linkage_table(const UnwindEntry& entry) const {
     if (starts_.contains(entry.start)) return false;
-    if (stub_at(program_, entry.start)) return true;
-    Instruction first = program_.instruction_at(entry.start);
+    return stub_at(program_, entry.start) || is_resolver_stub(entry.start);
+  }
+
+  // push [the program's handle]; jmp [the resolver]
+  bool is_resolver_stub(std::uint64_t address) const {
+    Instruction first = program_.instruction_at(address);
     Instruction second = program_.instruction_at(first.end());
     return first.op == Op::push && first.memory.base == kPc && second.op == Op::jump_indirect &&
            second.memory.base == kPc;
@@ -212,7 +263,7 @@ class Finder {
     if (stub_at(program_, target)) return;
     called_.insert(target);
     const Owned* owner = owner_of(target);
-    if (owner && owner->function == kNobody) return;
+    if (owner && (owner->function == kNobody || is_go(target))) return;
     // A call into what a table says is one function is an entry of its own all the same.
     if (owner && owner->function != target && !starts_.contains(target)) retrace(owner->function);
     add_start(target, Found::call);
@@ -429,7 +480,7 @@ class Finder {
       return end;
     }
     if (padding) return first.end();
-    if (stub_at(program_, at)) {
+    if (stub_at(program_, at) || is_resolver_stub(at)) {
       owned_[at] = {at + 16 <= range.end() ? at + 16 : range.end(), kNobody};
       return at + 1;
     }
@@ -503,6 +554,7 @@ class Finder {
       return a.range.start != b.range.start ? a.range.start < b.range.start
                                             : a.function < b.function;
     });
+    add_inlined(out);
     std::uint64_t covered_to = 0;
     for (const Functions::Place& place : out.places) {
       std::uint64_t from = std::max(place.range.start, covered_to);
@@ -510,6 +562,20 @@ class Finder {
       covered_to = std::max(covered_to, place.range.end);
     }
     return out;
+  }
+
+  void add_inlined(Functions& out) const {
+    for (std::size_t i = 0, first = 0; i < go_.inlined.size(); ++i) {
+      const GoInlined& call = go_.inlined[i];
+      if (call.function != go_.inlined[first].function) first = i;
+      const Function* function = out.starting_at(go_.functions[call.function].start);
+      if (function == nullptr) continue;
+      // Those of one function stay together, so that what counts from its first can be moved.
+      std::int32_t base = static_cast<std::int32_t>(out.inlined.size() - (i - first));
+      out.inlined.push_back({call.place, call.name,
+                             static_cast<std::uint32_t>(function - out.list.data()),
+                             call.parent < 0 ? -1 : base + call.parent});
+    }
   }
 
   static std::vector<AddressRange> merged(std::vector<AddressRange> ranges) {
@@ -530,6 +596,7 @@ class Finder {
   Surroundings around_;
   std::uint64_t code_bytes_ = 0, budget_ = 0;
   std::size_t depth_ = 0;
+  GoTable go_;
   std::map<std::uint64_t, Start> starts_;
   std::map<std::uint64_t, Body> bodies_;
   std::map<std::uint64_t, Owned> owned_;  // by start, disjoint

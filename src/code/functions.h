@@ -1,8 +1,8 @@
 // Which functions are in a program: where each starts, what belongs to it, how that was found, and
 // its name where the file still has it.
 //
-// Evidence in the order of its worth: symbols and unwind tables, which say start and end; Go's
-// function table; the entry point and the loader's arrays; targets of calls; pointers to code in
+// Evidence in the order of its worth: symbols, unwind tables and Go's function table, which say
+// start and end; the entry point and the loader's arrays; targets of calls; pointers to code in
 // data. What has no end by any table is followed instruction by instruction (recursive descent),
 // and what is then left between functions is tried as well, since C libraries built without unwind
 // tables call some of their functions through pointers alone.
@@ -56,8 +56,17 @@ struct Function {
   }
 };
 
+// A call that the compiler replaced by the callee's code, where a table still says so (Go).
+struct InlinedCall {
+  std::uint64_t place = 0;     // an instruction that stands for the call
+  std::string_view name;       // of the callee
+  std::uint32_t function = 0;  // index of the function whose code it is in
+  std::int32_t parent = -1;    // the inlined call it stands in, an index like this one's; -1: none
+};
+
 struct Functions {
-  std::vector<Function> list;  // by start
+  std::vector<Function> list;        // by start
+  std::vector<InlinedCall> inlined;  // by function
   std::uint64_t code_bytes = 0, covered_bytes = 0;
   std::vector<Error> problems;
 

@@ -7,50 +7,12 @@
 #include <set>
 
 #include "code/eh_frame.h"
-#include "elf/testing.h"
+#include "code/testing.h"
 
 namespace fathom::code {
 namespace {
 
-constexpr std::uint64_t kText = 0x401000, kData = 0x402000;
-
-std::string bytes(std::initializer_list<int> values) {
-  std::string out;
-  for (int value : values) out += static_cast<char>(value);
-  return out;
-}
-
-// Pads with one-byte no-operations up to `offset`.
-std::string& pad(std::string& code, std::size_t offset) {
-  code.resize(offset, '\x90');
-  return code;
-}
-
-// Keeps everything that views something else.
-struct Loaded {
-  std::string file;
-  Result<elf::ElfFile> elf;
-  Result<Program> program;
-
-  Loaded(std::string text, std::string data = {}, std::string frames = {}, bool sections = true)
-      : file(build(std::move(text), std::move(data), std::move(frames), sections)),
-        elf(elf::ElfFile::parse(ByteView::of(file))),
-        program(Program::open(*elf)) {}
-  Loaded(const Loaded&) = delete;
-
-  static std::string build(std::string text, std::string data, std::string frames, bool sections) {
-    elf::testing::TestElf file;
-    file.entry = kText;
-    file.with_section_headers = sections;
-    text.resize(0x800, '\0');
-    file.sections = {{".text", 1, 6, kText, text},
-                     {".data", 1, 3, kData, data},
-                     {".eh_frame", 1, 2, 0x403000, frames}};
-    file.segments = {{1, 5, kText, 0, 0}, {1, 6, kData, 1, 1}, {1, 4, 0x403000, 2, 2}};
-    return file.build();
-  }
-  Functions functions() { return find_functions(*program); }
-};
+using namespace testing;
 
 std::map<std::uint64_t, Found> starts(const Functions& functions) {
   std::map<std::uint64_t, Found> out;
@@ -111,6 +73,51 @@ TEST(Functions, ATailCallIsNotTheSameFunction) {
   std::map<std::uint64_t, Found> expected = {
       {kText, Found::entry}, {kText + 0x10, Found::gap}, {kText + 0x20, Found::jump}};
   EXPECT_EQ(starts(Loaded(code).functions()), expected);
+}
+
+// Compilers fall through to what follows; only a tail call skips nothing but padding.
+TEST(Functions, AJumpOverPaddingIsATailCall) {
+  std::string code = bytes({0x89, 0xf8, 0xeb, 0x0c});  // mov eax, edi; jmp 0x401010
+  pad(code, 0x10) += bytes({0x31, 0xc0, 0xc3});
+  pad(code, 0x20);
+  std::map<std::uint64_t, Found> expected = {{kText, Found::entry}, {kText + 0x10, Found::jump}};
+  EXPECT_EQ(starts(Loaded(code).functions()), expected);
+}
+
+TEST(Functions, ALoopWithItsConditionAtTheEndIsOneFunction) {
+  std::string code = bytes({0x31, 0xc0, 0xeb, 0x1c});   // xor eax, eax; jmp 0x401020
+  code += bytes({0x03, 0x07, 0x48, 0x83, 0xc7, 0x04});  // body: add eax, [rdi]; …
+  pad(code, 0x20) +=
+      bytes({0x48, 0x39, 0xf7, 0x75, 0xdf, 0xc3});  // cmp rdi, rsi; jne 0x401004; ret
+  pad(code, 0x30);
+  std::map<std::uint64_t, Found> expected = {{kText, Found::entry}};
+  EXPECT_EQ(starts(Loaded(code).functions()), expected);
+}
+
+// musl's a_crash(): the compiler does not know that hlt ends the program.
+TEST(Functions, CodeBehindAHaltBelongsToTheFunction) {
+  std::string code = bytes({0xe8, 0x1b, 0, 0, 0});  // call 0x401020, which never returns
+  pad(code, 0x20) += bytes({0xf4, 0x31, 0xc0, 0xc3});
+  pad(code, 0x30);
+  Functions functions = Loaded(code).functions();
+  ASSERT_EQ(functions.list.size(), 2u);
+  EXPECT_EQ(functions.list[1].size(), 4u);
+  EXPECT_FALSE(functions.list[1].returns);
+}
+
+// Which case it is depends on the way there, even when one way makes the index known.
+TEST(Functions, AJumpTableIsReadAsAWholeWhateverThePath) {
+  std::string code = bytes({0x31, 0xff,                                // xor edi, edi
+                            0x83, 0xff, 0x01,                          // cmp edi, 1
+                            0x77, 0x1f,                                // ja 0x401026
+                            0x48, 0x8b, 0x04, 0xfd, 0, 0x20, 0x40, 0,  // mov rax, [0x402000+rdi*8]
+                            0xff, 0xe0});                              // jmp rax
+  pad(code, 0x18) += bytes({0xb8, 1, 0, 0, 0, 0xc3});
+  pad(code, 0x20) += bytes({0xb8, 2, 0, 0, 0, 0xc3, 0x31, 0xc0, 0xc3});
+  pad(code, 0x30);
+  Loaded file(code, number(kText + 0x18, 8) + number(kText + 0x20, 8));
+  std::map<std::uint64_t, Found> expected = {{kText, Found::entry}};
+  EXPECT_EQ(starts(file.functions()), expected);
 }
 
 TEST(Functions, DataThatDoesNotDecodeIsNoFunction) {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMostTableEntries = 4096;
 constexpr std::uint64_t kPadding = 16;
+constexpr std::uint8_t kHalt = 0xf4;
 
 // The distance of the stack pointer from where it was at the start; nothing when it is not known.
 class Stack {
@@ -66,19 +67,38 @@ class Tracer {
     paths_.push_back({start_, Values::at_entry(program_.machine()), {}});
     follow_all();
     while (decide_deferred()) follow_all();
-    for (const auto& [from, path] : deferred_) out_.tail_jumps.push_back(path.address);
-    if (!deferred_.empty()) out_.returns = true;
+    bool returns = out_.returns || !deferred_.empty();
+    while (!behind_traps_.empty()) follow_behind_trap();
+    for (const auto& [target, jump] : deferred_) out_.tail_jumps.push_back(target);
+    out_.returns = returns;
     merge_blocks();
     return std::move(out_);
   }
 
  private:
+  // A jump that may be a call.
+  struct Deferred {
+    Path path;
+    std::size_t jumps = 0;   // that lead there
+    std::uint64_t last = 0;  // where the last of them ends
+  };
+
   void follow_all() {
     while (!paths_.empty() && out_.is_code) {
       Path path = paths_.back();
       paths_.pop_back();
       follow(path);
     }
+  }
+
+  // Belongs to the function, but says nothing of whether it returns.
+  void follow_behind_trap() {
+    Path path = std::move(behind_traps_.back());
+    behind_traps_.pop_back();
+    if (is_visited(path.address)) return;
+    paths_.push_back(std::move(path));
+    follow_all();
+    while (decide_deferred()) follow_all();
   }
 
   bool is_visited(std::uint64_t address) const {
@@ -117,14 +137,27 @@ class Tracer {
     }
   }
 
+  // C libraries crash by hlt in the middle of a function, and the compiler, which does not know
+  // what that does, goes on behind it.
+  void note_what_follows(const Instruction& trap, const Path& path) {
+    if (program_.machine() != Machine::x86_64 || trap.length != 1) return;
+    const CodeRange* range = program_.code_at(trap.address);
+    if (range->bytes[trap.address - range->address] != kHalt || around_.is_start(trap.end()))
+      return;
+    Instruction next = program_.instruction_at(trap.end());
+    if (next.op == Op::nop || next.op == Op::trap || next.op == Op::invalid) return;
+    behind_traps_.push_back(path);
+    behind_traps_.back().address = trap.end();
+  }
+
   // Whether the next instruction follows.
   bool step(const Instruction& one, Path& path) {
     switch (one.op) {
       case Op::jump:
-        jump_to(one.target, path, false);
+        jump_to(one, path);
         return false;
       case Op::jump_if:
-        jump_to(one.target, path, true);
+        jump_to(one, path);
         break;
       case Op::jump_indirect:
         jump_anywhere(one, path);
@@ -137,6 +170,7 @@ class Tracer {
         out_.returns = true;
         return false;
       case Op::trap:
+        note_what_follows(one, path);
         return false;
       default:
         break;
@@ -154,7 +188,9 @@ class Tracer {
       out_.pointers.push_back(value.number);
   }
 
-  void jump_to(std::uint64_t target, const Path& path, bool conditional) {
+  void jump_to(const Instruction& jump, const Path& path) {
+    const std::uint64_t target = jump.target, from = jump.end();
+    const bool conditional = jump.op == Op::jump_if;
     if (program_.code_at(target) == nullptr) {
       out_.is_code = false;
       return;
@@ -172,13 +208,14 @@ class Tracer {
     }
     Path next = path;
     next.address = target;
-    bool ahead = target > start_ && target < limit_;
     // Compilers hardly write tail calls on a condition, but put parts of a function elsewhere.
-    bool inside = path.stack.is_moved() || conditional || (ahead && target < highest_ + kPadding);
-    if (inside)
+    if (path.stack.is_moved() || conditional) {
       paths_.push_back(std::move(next));
-    else
-      deferred_.insert_or_assign(target, std::move(next));
+      return;
+    }
+    auto [at, is_new] = deferred_.try_emplace(target, Deferred{std::move(next), 0, 0});
+    at->second.jumps += 1;
+    at->second.last = from;
   }
 
   void jump_anywhere(const Instruction& one, const Path& path) {
@@ -194,29 +231,62 @@ class Tracer {
   }
 
   // Of the jumps that may be calls, those that turn out to be inside; false when there are none.
+  // The surest first, since each makes more known.
   bool decide_deferred() {
-    for (auto at = deferred_.begin(); at != deferred_.end(); ++at) {
-      std::uint64_t target = at->first;
-      bool ahead = target > start_ && target < limit_;
-      if (!is_visited(target) && !(ahead && target < highest_ + kPadding) && !leads_back(target))
-        continue;
-      if (!is_visited(target)) paths_.push_back(std::move(at->second));
-      deferred_.erase(at);
-      return true;
+    for (auto is_inside : {&Tracer::is_surely_inside, &Tracer::is_probably_inside}) {
+      for (auto at = deferred_.begin(); at != deferred_.end(); ++at) {
+        std::uint64_t target = at->first;
+        if (!(this->*is_inside)(target, at->second)) continue;
+        if (!is_visited(target)) paths_.push_back(std::move(at->second.path));
+        deferred_.erase(at);
+        return true;
+      }
     }
     return false;
   }
 
-  // Whether the straight code at `address` jumps to what was reached from the start.
+  bool is_surely_inside(std::uint64_t target, const Deferred&) const {
+    return is_visited(target) || leads_back(target);
+  }
+
+  // Ahead and near. But nobody jumps over nothing, and what one jump alone leads to, and begins as
+  // functions do, is one.
+  bool is_probably_inside(std::uint64_t target, const Deferred& deferred) const {
+    bool is_near = target > start_ && target < limit_ && target < highest_ + kPadding;
+    if (!is_near || !(deferred.jumps > 1 || !is_only_padding(deferred.last, target))) return false;
+    return deferred.jumps > 1 || !makes_frame(target);
+  }
+
+  bool is_only_padding(std::uint64_t from, std::uint64_t to) const {
+    while (from < to) {
+      Instruction one = program_.instruction_at(from);
+      if (one.op != Op::nop && one.op != Op::trap) return false;
+      from = one.end();
+    }
+    return true;
+  }
+
+  bool makes_frame(std::uint64_t address) const {
+    Instruction first = program_.instruction_at(address);
+    if (first.op == Op::push) return true;
+    if (program_.machine() == Machine::x86_64)
+      return first.op == Op::sub && first.destination == x86::rsp;
+    return first.op == Op::store_pair && first.memory.base == arm::sp &&
+           (first.writes >> arm::sp & 1);
+  }
+
+  // Whether the straight code at `address` jumps to what was reached from the start, or to what
+  // the jump to it has skipped: a loop whose condition stands at its end.
   bool leads_back(std::uint64_t address) const {
     constexpr int kMostSteps = 64;
     const CodeRange* range = program_.code_at(address);
+    std::uint64_t to = address < limit_ ? std::max(highest_, address) : highest_;
     for (int i = 0; i < kMostSteps && range && range->contains(address); ++i) {
+      if (around_.is_start(address)) return false;
       Instruction one =
           decode(program_.machine(), range->bytes.subspan(address - range->address), address);
       bool jumps = one.op == Op::jump || one.op == Op::jump_if;
-      if (jumps && one.target != start_ && one.target > start_ && one.target < highest_)
-        return true;
+      if (jumps && one.target > start_ && one.target < to) return true;
       if (one.ends_flow()) return false;
       address = one.end();
     }
@@ -237,8 +307,8 @@ class Tracer {
   std::uint64_t start_, most_, limit_ = 0, highest_ = 0;
   Trace out_;
   std::map<std::uint64_t, std::uint64_t> blocks_;  // start → end
-  std::vector<Path> paths_;
-  std::map<std::uint64_t, Path> deferred_;
+  std::vector<Path> paths_, behind_traps_;
+  std::map<std::uint64_t, Deferred> deferred_;  // by target
 };
 
 // An entry of `size` bytes, extended as the load did.

@@ -115,7 +115,10 @@ void Values::step(const Program& program, const Instruction& instruction) {
 Value Values::loaded(const Program& program, const Instruction& instruction) const {
   bool is_signed = instruction.op == Op::sign_extend;
   const Memory& memory = instruction.memory;
-  if (std::optional<std::uint64_t> address = address_of(instruction)) {
+  // With an index it is one of several, even if the path leads to a known one.
+  std::optional<std::uint64_t> address =
+      memory.index == kNoRegister ? address_of(instruction) : std::nullopt;
+  if (address) {
     if (instruction.width == 8 && (program.fixup_at(*address) || !is_read_only(program, *address)))
       return {Kind::word, 8, 0, false, *address, 0};
     ByteView bytes = program.bytes_at(*address, instruction.width);

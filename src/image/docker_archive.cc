@@ -43,7 +43,8 @@ Result<Loaded> load(Container& container, const SavedImage& saved, const Limits&
   if (!claimed.empty() && claimed != actual)
     return Error{ErrorCode::malformed,
                  "wrong digest: " + printable(saved.config) + " has the content of " + actual};
-  return Loaded{saved, actual, TRY(parse_config(ByteView(bytes).as_text(), limits))};
+  Config config = TRY(parse_config(ByteView(bytes).as_text(), limits));
+  return Loaded{saved, actual, std::move(config)};
 }
 
 bool is_meant(const SavedImage& image, std::string_view reference) {

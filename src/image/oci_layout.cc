@@ -296,7 +296,8 @@ Result<std::unique_ptr<Image>> open_folder(Probe& probe, const OpenOptions& opti
 }
 
 Result<std::unique_ptr<Image>> open_archive(Probe& probe, const OpenOptions& options) {
-  return open_oci(TRY(probe.take_container()), "oci-archive", options, probe.limits());
+  std::unique_ptr<Container> container = TRY(probe.take_container());
+  return open_oci(std::move(container), "oci-archive", options, probe.limits());
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ struct Opened {
 };
 
 Result<Opened> open_and_sniff(Store& store) {
-  Opened opened{TRY(store.open("")), {}};
+  Opened opened;
+  opened.blob = TRY(store.open(""));
   Bytes first(8);
   std::unique_ptr<archive::ByteSource> source = source_of(*opened.blob, 0, opened.blob->size());
   first.resize(TRY(archive::read_fully(*source, first)));

@@ -18,13 +18,17 @@ class RegistryContainer : public Container {
   }
 
   Result<Opened> open(std::string_view name) override {
-    return Opened{0, TRY(store_.fetch({std::string(name), limits_.image_inflated, false}))};
+    std::unique_ptr<archive::ByteSource> source =
+        TRY(store_.fetch({std::string(name), limits_.image_inflated, false}));
+    return Opened{0, std::move(source)};
   }
 
   Result<Opened> open_blob(std::string_view name, std::uint64_t size) override {
     if (size > limits_.image_inflated)
       return Error{ErrorCode::limit_exceeded, "a layer of " + human_bytes(size)};
-    return Opened{size, TRY(store_.fetch({std::string(name), size, true}))};
+    std::unique_ptr<archive::ByteSource> source =
+        TRY(store_.fetch({std::string(name), size, true}));
+    return Opened{size, std::move(source)};
   }
 
   std::string manifest_name(const Digest& digest) const override {

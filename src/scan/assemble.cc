@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/file_type.h"
 #include "base/text.h"
 #include "hardening/image_checks.h"
 #include "loader/loader.h"
@@ -69,6 +70,17 @@ class FileAccount {
     for (const Gap& gap : report.gaps) explained_.emplace(gap.file, gap.layer);
   }
 
+  // One gap for each language that has source which belongs to no component. Last.
+  void add_source_gaps() {
+    for (auto& [language, sources] : sources_) {
+      sources.folder.erase(sources.folder.rfind('/') + 1);  // npos + 1 is 0
+      report_.gaps.push_back({"identify", "", "", -1, ErrorCode::not_found,
+                              "no component recognised in " + with_thousands(sources.files) +
+                                  (sources.files == 1 ? " file" : " files") + " of " + language +
+                                  (sources.folder.empty() ? "" : " below " + sources.folder)});
+    }
+  }
+
   void add(const image::TreeFile& file) {
     FileRow row;
     row.path = file.entry.path;
@@ -113,6 +125,7 @@ class FileAccount {
   FileState add_examined(FileRow row, const FileFacts& facts) {
     row.kind = name_of(facts.kind);
     row.type = facts.type;
+    if (facts.kind == FileKind::text) set_language(row);
     attribute(row, facts);
     std::size_t index = report_.files.size();
     report_.files.push_back(row);
@@ -121,6 +134,14 @@ class FileAccount {
     add_gaps(row, facts);
     count(row);
     return row.state;
+  }
+
+  // What an interpreter runs is a script, also where no #! line says so.
+  static void set_language(FileRow& row) {
+    const std::string_view language = source_language(row.path);
+    if (language.empty()) return;
+    row.kind = name_of(FileKind::script);
+    row.type = language;
   }
 
   // An archive is what its members are: a gap when one of them is (which then says why).
@@ -132,7 +153,8 @@ class FileAccount {
       any_identified |= state == FileState::identified;
     }
     if (identified_.contains(row.digest) || !row.owner.empty()) return FileState::identified;
-    if (facts.inert && !any_gap) return FileState::inert;
+    const bool source = facts.kind == FileKind::text && row.kind != name_of(facts.kind);
+    if (facts.inert && !source && !any_gap) return FileState::inert;
     return any_identified && !any_gap && facts.gaps.empty() ? FileState::identified
                                                             : FileState::gap;
   }
@@ -170,12 +192,23 @@ class FileAccount {
       report_.gaps.push_back(
           {"identify", row.path, row.digest, row.layer, ErrorCode::limit_exceeded,
            with_thousands(facts.gaps_not_kept) + " further problems not listed"});
+    if (row.state == FileState::gap && facts.inert && facts.members.empty())
+      return note_source(row);
     // An archive that is a gap because of a member needs no reason of its own.
     bool explained = !facts.gaps.empty() || facts.gaps_not_kept > 0 || !facts.members.empty();
     if (row.state == FileState::gap && !explained)
       report_.gaps.push_back(
           {"identify", row.path, row.digest, row.layer, ErrorCode::not_found,
            "no component recognised (" + (facts.type.empty() ? row.kind : facts.type) + ")"});
+  }
+
+  // Source comes by the thousand: one reason for all of a language.
+  void note_source(const FileRow& row) {
+    auto [known, is_new] = sources_.emplace(row.type, Sources{row.path, 0});
+    Sources& sources = known->second;
+    ++sources.files;
+    auto [end, unused] = std::ranges::mismatch(sources.folder, row.path);
+    sources.folder.erase(end, sources.folder.end());
   }
 
   void count(const FileRow& row) {
@@ -195,6 +228,12 @@ class FileAccount {
   const Inventory& inventory_;
   std::set<std::string> identified_;
   std::set<std::pair<std::string, std::int64_t>> explained_;
+
+  struct Sources {
+    std::string folder;  // what their paths have in common
+    std::uint64_t files = 0;
+  };
+  std::map<std::string, Sources> sources_;  // by language
 };
 
 ImageRow image_row(const image::ImageInfo& info, const std::vector<image::Layer>& layers) {
@@ -296,6 +335,7 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
 
   FileAccount account(report, facts, inventory);
   for (const image::TreeFile& file : tree.files()) account.add(file);
+  account.add_source_gaps();
 
   auto facts_of = [&](const std::string& digest) {
     auto found = facts.find(digest);

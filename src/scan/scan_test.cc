@@ -61,7 +61,8 @@ void expect_accounted(const Report& report) {
   for (const FileRow& row : report.files) {
     if (row.state != FileState::gap) continue;
     bool explained = std::ranges::any_of(report.gaps, [&](const Gap& gap) {
-      return gap.file.starts_with(row.path) && gap.layer == row.layer;
+      if (gap.file.starts_with(row.path) && gap.layer == row.layer) return true;
+      return row.kind == "script" && gap.reason.find(" of " + row.type) != std::string::npos;
     });
     EXPECT_TRUE(explained) << row.path << " is a gap without a reason";
   }
@@ -89,6 +90,27 @@ TEST(Scan, EveryFileIsAccountedFor) {
   EXPECT_EQ(find(report, "data/blob")->state, FileState::gap);
   EXPECT_EQ(find(report, "bin/cut")->state, FileState::gap);
   EXPECT_EQ(report.coverage.files, 5u);
+}
+
+TEST(Scan, SourceOfAnInterpretedLanguageIsNeverInert) {
+  Folder folder;
+  folder.file("app/main.py", "import os\n")
+      .file("app/lib/util.py", "def f(): pass\n")
+      .file("app/__init__.py", "")
+      .file("app/notes.txt", "import os\n")
+      .file("srv/a.js", "'use strict'\n");
+  Report report = scan_folder(folder);
+  expect_accounted(report);
+  EXPECT_EQ(find(report, "app/main.py")->state, FileState::gap);
+  EXPECT_EQ(find(report, "app/main.py")->kind, "script");
+  EXPECT_EQ(find(report, "app/__init__.py")->state, FileState::inert);
+  EXPECT_EQ(find(report, "app/notes.txt")->state, FileState::inert);
+  EXPECT_EQ(report.coverage.gaps, 3u);
+  std::vector<std::string> reasons;
+  for (const Gap& gap : report.gaps) reasons.push_back(gap.reason);
+  EXPECT_EQ(reasons, (std::vector<std::string>{
+                         "no component recognised in 1 file of JavaScript source below srv/",
+                         "no component recognised in 2 files of Python source below app/"}));
 }
 
 TEST(Scan, ReadsAPackageDatabase) {

@@ -118,13 +118,13 @@ class Worker {
       Pending& file = pending_[i];
       if (file.content) file.entry.digest = sha256_of(*file.content).text();
     });
-    std::vector<const Pending*> together, alone;
-    for (const Pending& file : pending_) {
+    std::vector<Pending*> together, alone;
+    for (Pending& file : pending_) {
       if (!file.content || !wanted(file.entry.digest)) continue;
       (suspects_.contains(file.entry.digest) ? alone : together).push_back(&file);
     }
     TRY(recover_round(together));
-    for (const Pending* file : alone) TRY(recover_round({file}));
+    for (Pending* file : alone) TRY(recover_round({file}));
     TRY(send(WireType::working, Working{static_cast<std::int64_t>(layer_), {}}));
     Entries entries{layer_, {}};
     for (Pending& file : pending_) entries.entries.push_back(std::move(file.entry));
@@ -135,14 +135,16 @@ class Worker {
     return !job_.hash_only && !skipped_.contains(digest) && done_.insert(digest).second;
   }
 
-  Done recover_round(const std::vector<const Pending*>& files) {
+  Done recover_round(const std::vector<Pending*>& files) {
     if (files.empty()) return Ok{};
     Working working{static_cast<std::int64_t>(layer_), {}};
-    for (const Pending* file : files) working.digests.push_back(file->entry.digest);
+    for (Pending* file : files) working.digests.push_back(file->entry.digest);
     TRY(send(WireType::working, working));
-    std::vector<std::string> facts = parallel_map(files, job_.jobs, [&](const Pending* file) {
+    std::vector<std::string> facts = parallel_map(files, job_.jobs, [&](Pending* file) {
       commit_planted_fault(*file->content);
-      return encode(recover(*file->content, limits_));
+      const FileFacts recovered = recover(*file->content, limits_);
+      file->content.reset();  // nobody needs it any more, and it may be most of our memory
+      return encode(recovered);
     });
     for (std::size_t i = 0; i < files.size(); ++i)
       TRY(send(WireType::facts, FactsMessage{files[i]->entry.digest, std::move(facts[i])}));

@@ -256,7 +256,8 @@ Result<Bytes> Writer::finish(const std::map<std::string, std::string>& others) {
   std::uint64_t offset = aligned(sizeof(Header) + sections.size() * sizeof(Section));
   Table table;
   for (const auto& [name, bytes] : sections) {
-    table.add(Section{TRY(section_name(name)), offset, bytes.size()});
+    const auto written_name = TRY(section_name(name));
+    table.add(Section{written_name, offset, bytes.size()});
     offset = aligned(offset + bytes.size());
   }
   Bytes pack(sizeof(Header));
