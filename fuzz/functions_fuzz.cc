@@ -1,8 +1,10 @@
-// Unwind tables, symbols, relocations and the search for functions, over any ELF file: every range
-// lies in code, and what is said to be covered is no more than there is.
+// Unwind tables, symbols, relocations, the search for functions and the call graph, over any ELF
+// file: every range lies in code, what is said to be covered is no more than there is, and every
+// edge leads to a function.
 
 #include <cstdlib>
 
+#include "code/call_graph.h"
 #include "code/eh_frame.h"
 #include "code/functions.h"
 
@@ -22,6 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     last = function.start;
     for (const code::AddressRange& range : function.ranges)
       if (range.start >= range.end || !program->code_at(range.start)) std::abort();
+  }
+  code::CallGraph graph(*program, functions);
+  for (std::size_t i = 0; i < graph.functions(); ++i) {
+    for (const code::Edge& edge : graph.calls_of(i))
+      if (edge.callee != code::Edge::kOutside && edge.callee >= graph.functions()) std::abort();
+    for (const code::IndirectCall& call : graph.indirect_of(i))
+      if (graph.candidates(call).size() > graph.taken().size()) std::abort();
   }
   return 0;
 }

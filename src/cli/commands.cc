@@ -29,14 +29,16 @@ constexpr std::array kScanFlags{
          "A severity (low, medium, high, critical: that one or above), kev (known to be "
          "exploited), epss>=0.1 (that probability of exploitation or above), fixable (a release "
          "has a fix), reachable, unknown (no verdict), gaps (something could not be read). "
-         "high+fixable means both at once. Findings with an uncertain version range fail only "
+         "high+fixable means both at once; high,kev is the same as giving the flag twice. Findings "
+         "with an uncertain version range fail only "
          "unknown.",
          "low medium high critical kev epss>=0.1 fixable reachable unknown gaps"},
     Flag{"ci", 0, "", false, "the same as --fail-on high --fail-on kev --quiet",
          "Gates given beside it replace its own.", ""},
     Flag{"ignore-file", 0, "FILE", true, "findings to ignore, with reason and expiry",
          "YAML: a list of {id, component, path, reason, expires}, where id and reason must be "
-         "there. A .trivyignore is read too.",
+         "there; or the lines of a .trivyignore. Without this flag the .trivyignore of the working "
+         "folder is taken, if there is one.",
          ""},
     Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
     Flag{"vex", 0, "FILE", true, "VEX statements to apply: OpenVEX, CycloneDX or CSAF 2.0",
@@ -168,7 +170,13 @@ constexpr std::array kCommands{
             "is listed, not verified.\n\n"
             "Exit status: 0 assessed and policy met; 1 a gate failed; 2 usage, or could not run; "
             "3 nothing was recognised, an executable file yielded no component, or too little is "
-            "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.",
+            "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.\n\n"
+            "Examples:\n"
+            "  fathom scan app.tar\n"
+            "  fathom scan registry.example/team/app:1 --fail-on high+fixable,kev\n"
+            "  fathom scan app.tar --ci -o sarif=app.sarif -o markdown=app.md\n"
+            "  fathom scan app.tar -o json=accepted.json\n"
+            "  fathom scan app.tar --ci --baseline accepted.json",
             kScanFlags, run_scan},
     Command{"convert", "REPORT.json", "write a saved report in other formats",
             "REPORT.json is what fathom scan -o json wrote, or - for standard input; the output is "

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "analyzer/purl.h"
 #include "base/text.h"
 #include "cli/data.h"
 #include "cli/db.h"
 #include "cli/options.h"
 #include "json/writer.h"
+#include "model/purl.h"
 #include "vuln/distributions.h"
 #include "vuln/match.h"
 

@@ -27,6 +27,7 @@ constexpr std::uint64_t kBudgetPerByte = 16;  // instructions followed per byte 
 
 struct Start {
   Found found = Found::gap;
+  bool is_go = false, is_assembly = false;
   std::uint64_t end = 0;  // 0: no table says
   std::string_view name;
 };
@@ -83,7 +84,10 @@ class Finder {
     for (const Symbol& symbol : program_.symbols()) {
       if (!symbol.is_function || !symbol.is_defined || !may_start(symbol.address)) continue;
       Start& start = *add_start(symbol.address, Found::symbol);
-      if (start.name.empty()) start.name = symbol.name;
+      if (start.name.empty())
+        start.name = symbol.name;
+      else if (symbol.name != start.name && !symbol.name.empty())
+        aliases_.emplace_back(symbol.address, symbol.name);
       const CodeRange* range = program_.code_at(symbol.address);
       if (symbol.size <= range->end() - symbol.address && symbol.size != 0)
         start.end = std::max(start.end, symbol.address + symbol.size);
@@ -98,6 +102,8 @@ class Finder {
       if (!may_start(function.start)) continue;
       Start& start = *add_start(function.start, Found::go_table);
       if (start.name.empty()) start.name = function.name;
+      start.is_go = true;
+      start.is_assembly = function.is_assembly;
       start.end = end_without_padding(function);
       if (start.end < function.end) owned_[start.end] = {function.end, kNobody};
     }
@@ -178,7 +184,7 @@ class Finder {
   // Null where no function can start.
   Start* add_start(std::uint64_t address, Found found) {
     if (!may_start(address)) return nullptr;
-    auto [at, is_new] = starts_.try_emplace(address, Start{found, 0, {}});
+    auto [at, is_new] = starts_.try_emplace(address, Start{found, false, false, 0, {}});
     if (!is_new) at->second.found = std::min(at->second.found, found);
     if (is_new) queue_.push_back(address);
     return &at->second;
@@ -343,8 +349,37 @@ class Finder {
     for (std::uint64_t target : found.calls) add_call(target);
     for (std::uint64_t target : found.tail_jumps)
       if (!owner_of(target) && !stub_at(program_, target)) add_start(target, Found::jump);
-    for (std::uint64_t target : found.jumps_into) jumps_out_.push_back({start, target, false});
+    for (std::uint64_t target : found.jumps_into) {
+      jumps_out_.push_back({start, target, false});
+      if (is_cut_off(start, target)) {
+        retrace(owner_of(target)->function);
+        add_start(target, Found::jump);
+      }
+    }
     pointers_.insert(pointers_.end(), found.pointers.begin(), found.pointers.end());
+  }
+
+  // Whether what belongs to another function there only seemed to, because a call before it was
+  // taken for one that returns: it begins as functions do, behind a call, and the other function
+  // does not jump there itself.
+  bool is_cut_off(std::uint64_t from, std::uint64_t target) const {
+    const Owned* owner = owner_of(target);
+    if (!owner || owner->function == kNobody || owner->function == from) return false;
+    if (starts_.contains(target) || program_.instruction_at(target).op != Op::push) return false;
+    auto body = bodies_.find(owner->function);
+    if (body == bodies_.end() || body->second.by_table) return false;
+    bool follows_call = false;
+    for (const AddressRange& range : body->second.ranges) {
+      Op last = Op::nop;
+      for (std::uint64_t at = range.start; at < range.end;) {
+        Instruction one = program_.instruction_at(at);
+        if (at == target) follows_call = last == Op::call;
+        if ((one.op == Op::jump || one.op == Op::jump_if) && one.target == target) return false;
+        if (one.op != Op::nop) last = one.op;
+        at = std::max(one.end(), at + 1);
+      }
+    }
+    return follows_call;
   }
 
   bool returns(std::uint64_t target) {
@@ -407,7 +442,7 @@ class Finder {
     if (!code.is_code || code.ranges.empty()) return false;
     if (found == Found::gap && belongs_elsewhere(address, code)) return true;
     if (found == Found::gap && !is_plausible(address, code)) return false;
-    starts_.try_emplace(address, Start{found, 0, {}});
+    starts_.try_emplace(address, Start{found, false, false, 0, {}});
     commit(address, code);
     return true;
   }
@@ -545,9 +580,16 @@ class Finder {
     for (auto& [start, body] : bodies_) {
       auto at = starts_.find(start);
       if (at == starts_.end() || body.ranges.empty()) continue;
-      out.list.push_back(
-          {start, merged(std::move(body.ranges)), at->second.found, at->second.name, body.returns});
+      out.list.push_back({start,
+                          merged(std::move(body.ranges)),
+                          at->second.found,
+                          at->second.name,
+                          body.returns,
+                          at->second.is_go,
+                          at->second.is_assembly,
+                          {}});
     }
+    add_aliases(out);
     for (std::size_t i = 0; i < out.list.size(); ++i)
       for (const AddressRange& range : out.list[i].ranges) out.places.push_back({range, i});
     std::sort(out.places.begin(), out.places.end(), [](const auto& a, const auto& b) {
@@ -555,6 +597,7 @@ class Finder {
                                             : a.function < b.function;
     });
     add_inlined(out);
+    out.named_by_distance = std::move(go_.methods);
     std::uint64_t covered_to = 0;
     for (const Functions::Place& place : out.places) {
       std::uint64_t from = std::max(place.range.start, covered_to);
@@ -562,6 +605,15 @@ class Finder {
       covered_to = std::max(covered_to, place.range.end);
     }
     return out;
+  }
+
+  // Sorted, each once: the dynamic symbols repeat many of the others.
+  void add_aliases(Functions& out) {
+    std::sort(aliases_.begin(), aliases_.end());
+    aliases_.erase(std::unique(aliases_.begin(), aliases_.end()), aliases_.end());
+    for (auto [start, name] : aliases_)
+      if (const Function* function = out.starting_at(start))
+        out.list[static_cast<std::size_t>(function - out.list.data())].aliases.push_back(name);
   }
 
   void add_inlined(Functions& out) const {
@@ -597,6 +649,7 @@ class Finder {
   std::uint64_t code_bytes_ = 0, budget_ = 0;
   std::size_t depth_ = 0;
   GoTable go_;
+  std::vector<std::pair<std::uint64_t, std::string_view>> aliases_;
   std::map<std::uint64_t, Start> starts_;
   std::map<std::uint64_t, Body> bodies_;
   std::map<std::uint64_t, Owned> owned_;  // by start, disjoint

@@ -46,8 +46,12 @@ struct Function {
   // the linker or compiler put elsewhere.
   std::vector<AddressRange> ranges;
   Found found = Found::gap;
-  std::string_view name;  // the first by the symbol table's order; empty when there is none
-  bool returns = true;    // false: nothing in it returns or leaves by a jump
+  std::string_view name;     // the first by the symbol table's order; empty when there is none
+  bool returns = true;       // false: nothing in it returns or leaves by a jump
+  bool is_go = false;        // in Go's function table
+  bool is_assembly = false;  // as Go's function table says
+  // Further names of the same code: aliases, and functions that the linker folded into one.
+  std::vector<std::string_view> aliases;
 
   std::uint64_t size() const {
     std::uint64_t sum = 0;
@@ -67,6 +71,9 @@ struct InlinedCall {
 struct Functions {
   std::vector<Function> list;        // by start
   std::vector<InlinedCall> inlined;  // by function
+  // Starts of functions that data names by distance, not by address (methods of Go's types);
+  // sorted.
+  std::vector<std::uint64_t> named_by_distance;
   std::uint64_t code_bytes = 0, covered_bytes = 0;
   std::vector<Error> problems;
 

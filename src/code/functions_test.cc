@@ -105,6 +105,19 @@ TEST(Functions, CodeBehindAHaltBelongsToTheFunction) {
   EXPECT_FALSE(functions.list[1].returns);
 }
 
+// error() { longjmp(…); } has no return, though it jumps through a pointer.
+TEST(Functions, WhoReplacesTheStackDoesNotReturn) {
+  std::string code = bytes({0xe8, 0x1b, 0, 0, 0});                       // call 0x401020
+  code += bytes({0x53, 0x5b, 0xc3});                                     // another function
+  pad(code, 0x10) += bytes({0xeb, 0xf3});                                // which this one jumps to
+  pad(code, 0x20) += bytes({0x48, 0x8b, 0x67, 0x30, 0xff, 0x67, 0x38});  // mov rsp, [rdi+0x30]; …
+  pad(code, 0x30);
+  Functions functions = Loaded(code).functions();
+  EXPECT_NE(functions.starting_at(kText + 5), nullptr);
+  EXPECT_EQ(functions.list[0].size(), 5u);
+  EXPECT_FALSE(functions.starting_at(kText + 0x20)->returns);
+}
+
 // Which case it is depends on the way there, even when one way makes the index known.
 TEST(Functions, AJumpTableIsReadAsAWholeWhateverThePath) {
   std::string code = bytes({0x31, 0xff,                                // xor edi, edi

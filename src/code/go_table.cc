@@ -34,13 +34,14 @@ struct Layout {
   std::uint64_t record;     // of one function, without what varies
   std::uint64_t pcdata_at;  // in the record: the number of tables by address
   std::uint64_t inlined;    // bytes of an entry of a tree of inlined calls
+  std::uint64_t types_at;   // of the module data: the word with the start of the types
 };
 
 constexpr std::array<Layout, 4> kLayouts = {{
-    {GoFormat::go1_20, 0xfffffff1, 72, 8, 44, 28, 16},
-    {GoFormat::go1_18, 0xfffffff0, 72, 8, 40, 28, 20},
-    {GoFormat::go1_16, 0xfffffffa, 64, 16, 44, 32, 20},
-    {GoFormat::go1_2, 0xfffffffb, 16, 16, 40, 32, 20},
+    {GoFormat::go1_20, 0xfffffff1, 72, 8, 44, 28, 16, 37},
+    {GoFormat::go1_18, 0xfffffff0, 72, 8, 40, 28, 20, 35},
+    {GoFormat::go1_16, 0xfffffffa, 64, 16, 44, 32, 20, 35},
+    {GoFormat::go1_2, 0xfffffffb, 16, 16, 40, 32, 20, 25},
 }};
 
 // A table of the header.
@@ -57,6 +58,7 @@ class Reader {
     if (!find()) return std::move(table_);
     read_functions();
     read_inlined();
+    read_methods();
     return std::move(table_);
   }
 
@@ -238,6 +240,11 @@ class Reader {
       function.name = name_of(record);
       if (layout_->format == GoFormat::go1_20)
         function.line = records_.bytes.read<std::uint32_t>(record + 36).value_or(0);
+      constexpr std::uint8_t kAssembly = 4;  // abi.FuncFlagAsm, three bytes before the record's end
+      if (is_relative())
+        function.is_assembly =
+            (records_.bytes.read<std::uint8_t>(record + layout_->record - 3).value_or(0) &
+             kAssembly) != 0;
       if (!table_.functions.empty() && function.start < table_.functions.back().end) {
         problem("entry " + std::to_string(i) + " is out of order");
         continue;
@@ -428,6 +435,34 @@ class Reader {
     }
   }
 
+  // --- methods of types
+  // Types are not taken apart: every number among them that is the distance to a method counts,
+  // which is too many by a few, and none too few.
+  void read_methods() {
+    if (table_.module_data == 0 || table_.functions.empty()) return;
+    std::uint64_t word = table_.module_data + layout_->types_at * kWord;
+    std::uint64_t types = program_.pointer_at(word).value_or(0);
+    std::uint64_t end = program_.pointer_at(word + kWord).value_or(0);
+    std::uint64_t text = is_relative() ? table_.text : table_.functions.front().start;
+    if (types == 0 || end <= types) return;
+    std::uint64_t length = table_.functions.back().start - text;
+    ByteView bytes = program_.bytes_at(types, end - types);
+    std::vector<std::uint32_t> found;
+    for (std::uint64_t at = 0; at + 4 <= bytes.size(); at += 4) {
+      auto offset = *bytes.read<std::uint32_t>(at);
+      if (offset != 0 && offset <= length) found.push_back(offset);
+    }
+    std::sort(found.begin(), found.end());
+    auto function = table_.functions.begin();
+    for (std::uint32_t offset : found) {
+      while (function != table_.functions.end() && function->start < text + offset) ++function;
+      if (function == table_.functions.end()) return;
+      bool again = !table_.methods.empty() && table_.methods.back() == function->start;
+      if (function->start == text + offset && is_go_method(function->name) && !again)
+        table_.methods.push_back(function->start);
+    }
+  }
+
   void problem(std::string message) {
     if (table_.problems.size() < limits_.problems)
       table_.problems.push_back(
@@ -449,6 +484,13 @@ class Reader {
 std::string_view name_of(GoFormat format) {
   constexpr std::array<std::string_view, 4> kNames = {"1.2", "1.16", "1.18", "1.20"};
   return kNames[static_cast<std::size_t>(format)];
+}
+
+// Two dots behind the last slash.
+bool is_go_method(std::string_view name) {
+  std::size_t slash = name.rfind('/');
+  std::string_view last = slash == name.npos ? name : name.substr(slash + 1);
+  return last.find('.') != last.rfind('.');
 }
 
 GoTable read_go_table(const Program& program, const Limits& limits) {

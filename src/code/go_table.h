@@ -25,6 +25,7 @@ struct GoFunction {
   std::uint64_t start = 0, end = 0;  // the end is the next one's start: with what fills the space
   std::string_view name;             // "database/sql.(*DB).Query"
   std::uint32_t line = 0;            // of `func`; 0 before Go 1.20
+  bool is_assembly = false;          // never said before Go 1.18
 };
 
 // A call that the compiler replaced by the callee's code.
@@ -44,8 +45,14 @@ struct GoTable {
   bool is_magic_known = true;         // false: someone changed it
   std::vector<GoFunction> functions;  // by start
   std::vector<GoInlined> inlined;     // by function, in the table's order
+  // Methods that types name, by which interfaces are filled in and reflection calls; sorted. Types
+  // name them by distance from runtime.text, so that no word in the file is their address.
+  std::vector<std::uint64_t> methods;
   std::vector<Error> problems;
 };
+
+// Whether that is the name of a method: "io.(*PipeReader).Read", "time.Time.String", "main.T.M-fm".
+bool is_go_method(std::string_view name);
 
 // Names view the program's bytes.
 GoTable read_go_table(const Program& program, const Limits& limits = {});

@@ -39,13 +39,15 @@ struct Loaded {
   Result<elf::ElfFile> elf;
   Result<Program> program;
 
-  Loaded(std::string text, std::string data = {}, std::string frames = {}, bool sections = true)
-      : file(build(std::move(text), std::move(data), std::move(frames), sections)),
+  Loaded(std::string text, std::string data = {}, std::string frames = {}, bool sections = true,
+         bool writable = true)
+      : file(build(std::move(text), std::move(data), std::move(frames), sections, writable)),
         elf(elf::ElfFile::parse(ByteView::of(file))),
         program(Program::open(*elf)) {}
   Loaded(const Loaded&) = delete;
 
-  static std::string build(std::string text, std::string data, std::string frames, bool sections) {
+  static std::string build(std::string text, std::string data, std::string frames, bool sections,
+                           bool writable = true) {
     elf::testing::TestElf file;
     file.entry = kText;
     file.with_section_headers = sections;
@@ -53,7 +55,8 @@ struct Loaded {
     file.sections = {{".text", 1, 6, kText, text},
                      {".data", 1, 3, kData, data},
                      {".eh_frame", 1, 2, 0x403000, frames}};
-    file.segments = {{1, 5, kText, 0, 0}, {1, 6, kData, 1, 1}, {1, 4, 0x403000, 2, 2}};
+    file.segments = {
+        {1, 5, kText, 0, 0}, {1, writable ? 6u : 4u, kData, 1, 1}, {1, 4, 0x403000, 2, 2}};
     return file.build();
   }
   Functions functions() { return find_functions(*program); }

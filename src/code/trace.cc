@@ -21,9 +21,12 @@ constexpr std::uint8_t kHalt = 0xf4;
 class Stack {
  public:
   bool is_moved() const { return depth_ && *depth_ != 0; }
+  // It is another one: what jumps then, does not return to the caller (longjmp, contexts).
+  bool is_replaced() const { return is_replaced_; }
 
   void step(Machine machine, const Instruction& one) {
     Register sp = machine == Machine::x86_64 ? Register{x86::rsp} : arm::sp;
+    if (one.op == Op::mov && one.destination == sp) is_replaced_ |= is_foreign(machine, one);
     if (!(one.writes >> sp & 1) || !depth_) return;
     std::int64_t sign = one.op == Op::sub || one.op == Op::push ? 1 : -1;
     if (machine == Machine::x86_64) {
@@ -47,13 +50,23 @@ class Stack {
   }
 
  private:
+  // Neither the frame pointer nor what was saved on the stack.
+  static bool is_foreign(Machine machine, const Instruction& one) {
+    Register frame = machine == Machine::x86_64 ? Register{x86::rbp} : Register{29};
+    Register sp = machine == Machine::x86_64 ? Register{x86::rsp} : arm::sp;
+    if (one.has_memory()) return one.memory.base != sp && one.memory.base != frame;
+    return one.source != frame && one.source != sp;
+  }
+
   std::optional<std::int64_t> depth_ = 0;
+  bool is_replaced_ = false;
 };
 
 struct Path {
   std::uint64_t address = 0;
   Values values;
   Stack stack;
+  bool is_guess = false;  // behind an entry of a table whose length is not known for sure
 };
 
 class Tracer {
@@ -64,7 +77,7 @@ class Tracer {
 
   Trace run() {
     limit_ = around_.next_start(start_);
-    paths_.push_back({start_, Values::at_entry(program_.machine()), {}});
+    paths_.push_back({start_, Values::at_entry(program_.machine()), {}, false});
     follow_all();
     while (decide_deferred()) follow_all();
     bool returns = out_.returns || !deferred_.empty();
@@ -110,6 +123,7 @@ class Tracer {
     std::uint64_t begin = path.address, at = begin;
     const CodeRange* range = program_.code_at(begin);
     bool goes_on = range != nullptr && !is_visited(begin);
+    bool is_after_call = false;
     if (range == nullptr) out_.is_code = false;
     // Where the next visited block starts: running into it ends this one.
     auto next = blocks_.upper_bound(begin);
@@ -120,15 +134,18 @@ class Tracer {
         break;
       }
       if (at != start_ && (around_.is_start(at) || around_.is_taken(at))) {
-        out_.returns = true;  // by way of the other
+        // By way of the other; but what ends with a call ends because that does not return.
+        if (!is_after_call) out_.returns = true;
         break;
       }
       Instruction one = decode(program_.machine(), range->bytes.subspan(at - range->address), at);
+      if (one.op == Op::invalid && path.is_guess) return;  // read past the end of the table
       if (one.op == Op::invalid || ++out_.instructions > most_) {
         out_.is_code = false;
         break;
       }
       at = one.end();
+      if (one.op != Op::nop) is_after_call = one.op == Op::call || one.op == Op::call_indirect;
       goes_on = step(one, path);
     }
     if (at > begin) {
@@ -224,10 +241,12 @@ class Tracer {
       if (target < start_ || target >= limit_) continue;  // read past the end of the table
       Path next = path;
       next.address = target;
+      next.is_guess = true;
       if (!is_visited(target) && !around_.is_start(target) && !around_.is_taken(target))
         paths_.push_back(std::move(next));
     }
-    if (targets.empty()) out_.returns = true;  // a tail call through a pointer
+    // A tail call through a pointer.
+    if (targets.empty() && !path.stack.is_replaced()) out_.returns = true;
   }
 
   // Of the jumps that may be calls, those that turn out to be inside; false when there are none.

@@ -101,7 +101,7 @@ std::optional<std::uint64_t> Values::address_of(const Instruction& instruction) 
 
 void Values::step(const Program& program, const Instruction& instruction) {
   if (instruction.op == Op::cmp && instruction.has_immediate)
-    compared_ = static_cast<std::uint64_t>(instruction.immediate);
+    compared_ = low_bytes(static_cast<std::uint64_t>(instruction.immediate), instruction.width);
   Value result = result_of(program, instruction);
   std::uint32_t lost = instruction.writes;
   if (instruction.op == Op::call || instruction.op == Op::call_indirect)

@@ -5,9 +5,9 @@
 
 #include <set>
 
-#include "analyzer/purl.h"
 #include "base/text.h"
 #include "feeds/collector.h"
+#include "model/purl.h"
 #include "policy/vex.h"
 
 namespace fathom::feeds {

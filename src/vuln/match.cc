@@ -242,10 +242,11 @@ void set_fixes(Finding& finding, const std::vector<const Hit*>& group, const std
   auto unordered =
       std::stable_partition(finding.fixed_in.begin(), finding.fixed_in.end(),
                             [&](const std::string& v) { return is_version(scheme, v); });
-  std::sort(finding.fixed_in.begin(), unordered, [&](const std::string& a, const std::string& b) {
-    auto order = compare(scheme, a, b).value_or(std::strong_ordering::equal);
-    return order != 0 ? order < 0 : a < b;
-  });
+  std::stable_sort(finding.fixed_in.begin(), unordered,
+                   [&](const std::string& a, const std::string& b) {
+                     auto order = compare(scheme, a, b).value_or(std::strong_ordering::equal);
+                     return order != 0 ? order < 0 : a < b;
+                   });
   std::sort(unordered, finding.fixed_in.end());
 }
 

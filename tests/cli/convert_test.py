@@ -8,7 +8,7 @@ import images
 from harness import NOW, fathom
 
 EXAMPLES = sorted(name[:-4] for name in os.listdir(os.path.join(harness.ROOT, "examples")) if name.endswith(".tar"))
-FORMATS = ("table", "json", "cyclonedx-json", "spdx-json", "sarif", "gitlab", "junit", "markdown", "csv", "openvex")
+FORMATS = ("table", "json", "cyclonedx-json", "spdx-json", "sarif", "gitlab", "junit", "markdown", "csv", "openvex", "openvex-components")
 
 
 class Convert(harness.Case):
