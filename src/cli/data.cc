@@ -21,8 +21,9 @@ std::optional<vuln::DataPlace> place_of(const Arguments& arguments) {
 }  // namespace
 
 Result<Data> open_data(const Arguments& arguments) {
-  Data data{TRY(vuln::Database::open(vuln::embedded_pack()).in("the built-in advisories")),
-            place_of(arguments), std::nullopt};
+  const vuln::Database built_in =
+      TRY(vuln::Database::open(vuln::embedded_pack()).in("the built-in advisories"));
+  Data data{built_in, place_of(arguments), std::nullopt};
   if (!data.place) return data;
   Result<std::optional<vuln::UserData>> user = vuln::UserData::open(data.place->pack);
   if (!user)

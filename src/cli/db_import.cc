@@ -30,8 +30,10 @@ struct Setting {
 };
 
 Result<Setting> setting_of(const Arguments& arguments) {
-  Setting setting{TRY(vuln::Database::open(vuln::embedded_pack()).in("the built-in advisories")),
-                  TRY(data_place(arguments)), {}, TRY(parse_now(arguments)), 1};
+  Setting setting;
+  setting.built_in = TRY(vuln::Database::open(vuln::embedded_pack()).in("the built-in advisories"));
+  setting.place = TRY(data_place(arguments));
+  setting.now = TRY(parse_now(arguments));
   setting.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   setting.fetch.key = arguments.one("key");
   setting.fetch.checksum = arguments.one("checksum");

@@ -151,7 +151,8 @@ Result<int> db_search(const Arguments& arguments, const Words& words) {
   std::vector<Found> found;
   if (word.starts_with("pkg:")) {
     const auto tables = vuln::Distributions::parse(databases.section("distributions"));
-    found = find_affecting(data, TRY(wanted_of(word, tables)));
+    const Wanted wanted = TRY(wanted_of(word, tables));
+    found = find_affecting(data, wanted);
   } else {
     found = find(data, [&](const vuln::Advisory& a) { return is_named(a, word); });
   }

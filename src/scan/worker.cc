@@ -3,7 +3,7 @@
 // it dies. It keeps nothing: the parent can start it again at any time and gets the same stream.
 
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -227,9 +227,10 @@ int run_document(confine::Channel& channel, std::string_view payload) {
 class MappedFile {
  public:
   explicit MappedFile(const confine::Fd& fd) {
-    struct stat status{};
-    if (::fstat(fd.get(), &status) != 0 || status.st_size <= 0) return;
-    size_ = static_cast<std::size_t>(status.st_size);
+    // Not fstat: the C library asks for that by a name, which the walls forbid.
+    const off_t end = ::lseek(fd.get(), 0, SEEK_END);
+    if (end <= 0) return;
+    size_ = static_cast<std::size_t>(end);
     memory_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   }
   MappedFile(const MappedFile&) = delete;
