@@ -28,6 +28,11 @@ def osv(id, package="left-pad", ecosystem="npm", fixed="1.3.0", modified="2026-1
             "references": [{"type": "WEB", "url": "https://example.org/"}], **more}
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 def zipped(members, **how):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **how) as archive:
@@ -280,7 +285,7 @@ class Broken(Db):
             ("truncated.json", json.dumps(DEBIAN)[:-20], "byte|ends"), ("empty", b"", "empty"), ("deep.json", '{"a": ' + deep + "}", "deep"),
             ("deep-osv.json", json.dumps(osv("GHSA-d"))[:-1] + ', "database_specific": {"x": ' + deep + "}}", "deep"),
             ("duplicate.json", '{"curl": {}, "curl": {}}', "duplicate key"), ("text.txt", "hello", "text.txt"),
-            ("bomb.json.gz", gzip.compress(b"[" + b" " * (300 << 20) + b"]"), "limit|ratio"), ("kev.json", {**kev("CVE-2026-1"), "count": 7}, "7 entries"),
+            ("bomb.json.gz", gzip.compress(b"[" + b" " * (300 << 20) + b"]"), "times the input"), ("kev.json", {**kev("CVE-2026-1"), "count": 7}, "7 entries"),
             ("epss.csv", EPSS + "CVE-2026-1001,2.0,0.5\n", "line 4"), ("long.json", osv("GHSA-l", fixed="9" * 100_000), "limit"),
             ("many.json", {**osv("GHSA-m"), "affected": [{"package": {"ecosystem": "npm", "name": "x"}, "versions": [f"1.0.{i}" for i in range(30_000)]}]}, "limit"),
         ):
@@ -298,7 +303,7 @@ class Broken(Db):
         path = os.path.join(self.data, "advisories.pack")
         whole = self.pack()
         image = self.save("image.tar", debian_image())
-        for name, damaged in (("flipped", whole[:2000] + bytes([whole[2000] ^ 1]) + whole[2001:]), ("cut", whole[:-64]), ("empty", b""), ("other", b"hello" * 100),
+        for name, damaged in (("flipped", whole[:900] + bytes([whole[900] ^ 1]) + whole[901:]), ("cut", whole[:-64]), ("empty", b""), ("other", b"hello" * 100),
                               ("version", whole[:16] + b"\x63" + whole[17:])):
             with self.subTest(name):
                 with open(path, "wb") as f:
@@ -353,7 +358,7 @@ class Broken(Db):
             large = self.put("large.json", "\n".join(json.dumps(osv(f"GHSA-0000-{i:04}-0000")) for i in range(4000)))
             self.refused("No space left", large)
             # It fits as it comes and not as a pack.
-            self.refused("No space left", self.put("large.gz", gzip.compress(open(large, "rb").read())))
+            self.refused("No space left", self.put("large.gz", gzip.compress(read(large))))
             call("mount", "-o", "remount,ro", self.data)
             run = self.db("import", self.put("k.json", kev("CVE-2026-1")))
             self.assertEqual(run.status, 2)
@@ -407,8 +412,7 @@ class Trust(Db):
         files = {"m/osv.zip": zipped({"a.json": osv("GHSA-1111-1111-1111")}), "m/kev.json": json.dumps(kev("CVE-2026-1000")).encode(), "m/README.md": b"hello"}
         self.put("SHA256SUMS", "".join(f"{hashlib.sha256(v).hexdigest()}  {k[2:]}\n" for k, v in files.items()))
         self.sign(sums)
-        files["m/SHA256SUMS"] = open(sums, "rb").read()
-        files["m/SHA256SUMS.sig"] = open(sums + ".sig", "rb").read()
+        files["m/SHA256SUMS"], files["m/SHA256SUMS.sig"] = read(sums), read(sums + ".sig")
         server = Server(files)
         run = self.db("import", "--from", server.url("m/"), "--key", self.key()[1])
         self.assertEqual(run.status, 0, run.err)
@@ -420,7 +424,7 @@ class Trust(Db):
         files["m/osv.zip"] = zipped({"a.json": osv("GHSA-1111-1111-1111", package="renamed")})
         self.put("SHA256SUMS", "".join(f"{hashlib.sha256(files[k]).hexdigest()}  {k[2:]}\n" for k in ("m/osv.zip", "m/kev.json")))
         self.sign(sums)
-        files["m/SHA256SUMS"], files["m/SHA256SUMS.sig"] = open(sums, "rb").read(), open(sums + ".sig", "rb").read()
+        files["m/SHA256SUMS"], files["m/SHA256SUMS.sig"] = read(sums), read(sums + ".sig")
         run = self.db("update", "--key", self.key()[1])
         self.assertEqual(run.status, 0, run.err)
         self.assertEqual(self.ids("renamed"), ["GHSA-1111-1111-1111"])
