@@ -4,19 +4,18 @@
 // Randomness alone says nothing here: hashes, identifiers and compressed data are random too. It
 // only takes away what no generator makes, such as "xxxx" and "EXAMPLE".
 //
-// All prefixes are looked for in one pass: the first two bytes of each are marked in a table of
-// 65,536 bits, and what is not marked is skipped.
+// All prefixes are looked for in one pass.
 
 #include "analyzer/secrets.h"
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cmath>
 #include <memory>
 #include <optional>
 
 #include "analyzer/analyzer.h"
+#include "base/needles.h"
 #include "base/text.h"
 #include "json/value.h"
 
@@ -56,11 +55,7 @@ bool in_set(std::string_view set, char c) {
 
 struct Forms {
   std::vector<Form> all;
-  std::bitset<65536> starts;
-  static std::size_t index(char a, char b) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(a)) << 8 |
-           static_cast<unsigned char>(b);
-  }
+  std::vector<std::string_view> in_files, in_settings;  // prefixes
 };
 
 // The table is ours: a row that does not read would be seen by the test of the data.
@@ -73,7 +68,8 @@ Forms read_forms() {
     forms.all.push_back(
         {c[0], c[1], c[2], c[5], static_cast<std::size_t>(parse_unsigned(c[3]).value_or(0)),
          static_cast<std::size_t>(parse_unsigned(c[4]).value_or(0)), c[6] == "settings"});
-    forms.starts.set(Forms::index(c[1][0], c[1][1]));
+    forms.in_settings.push_back(c[1]);
+    if (!forms.all.back().settings_only) forms.in_files.push_back(c[1]);
   }
   return forms;
 }
@@ -384,16 +380,11 @@ class Scan {
 
   std::vector<SecretSighting> run() {
     static const Forms kForms = read_forms();
-    for (std::size_t at = 0; at + 2 <= text_.size();) {
-      if (kForms.starts[Forms::index(text_[at], text_[at + 1])]) {
-        if (std::size_t size = look(kForms, at); size > 0) {
-          at += size;
-          if (out_.size() >= AuditFacts::kMostSecrets) break;
-          continue;
-        }
-      }
-      ++at;
-    }
+    static const Needles kInFiles(kForms.in_files), kInSettings(kForms.in_settings);
+    const Needles& prefixes = scope_ == SecretScope::settings ? kInSettings : kInFiles;
+    for (std::size_t at = prefixes.next(text_);
+         at != text_.npos && out_.size() < AuditFacts::kMostSecrets; at = prefixes.next(text_, at))
+      at += std::max<std::size_t>(1, look(kForms, at));
     return std::move(out_);
   }
 

@@ -131,6 +131,24 @@ constexpr std::array kFunctionsFlags{
     Flag{"function", 0, "NAME|ADDRESS", false,
          "show one function: instructions, callers, callees, strings",
          "An address, as 0x401000, names the function that contains it.", ""},
+    Flag{"dot", 0, "", false, "write the graph of calls for Graphviz",
+         "With --function only the calls of and to that function.", ""},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to look into",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+};
+
+constexpr std::array kSandboxFlags{
+    Flag{"seccomp", 0, "FILE", false, "write a seccomp profile as OCI runtimes read it (JSON)",
+         "For docker and podman --security-opt seccomp=FILE, and Kubernetes. - is stdout.", ""},
+    Flag{"systemd", 0, "FILE", false, "write a drop-in for a systemd unit (SystemCallFilter=)", "",
+         ""},
+    Flag{"kubernetes", 0, "FILE", false, "write a securityContext that names the profile", "", ""},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to look into",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+    Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only errors", "", ""},
 };
 
 constexpr std::array kDbFlags{
@@ -206,12 +224,22 @@ constexpr std::array kCommands{
         "What ldd prints, without addresses and the vdso. Exit status: 1 when a library or a "
         "symbol version is missing. docs/ldd.md has the rules.",
         kLddFlags, run_ldd},
-    Command{"functions", "FILE", "list the functions of a program, stripped or not",
-            "FILE is an ELF program or shared library for x86_64 or AArch64. For each function: "
+    Command{"functions", "FILE | TARGET PATH", "list the functions of a program, stripped or not",
+            "FILE is an ELF program or shared library for x86_64 or AArch64; or PATH is one in "
+            "TARGET, which is named as for scan. For each function: "
             "where it is, how it was found (symbol, unwind_table, entry, initializer, call, jump, "
             "pointer, gap), what it calls, which strings it refers to, and the numbers of its "
             "system calls. Exit status: 0, or 2 when the file could not be read.",
             kFunctionsFlags, run_functions},
+    Command{"sandbox", "TARGET [PROGRAM...]",
+            "say which system calls programs can make, as filters",
+            "TARGET as for scan; a program with its libraries, or an image. Without PROGRAM, what "
+            "the image's configuration starts. Everything that can run counts, with the libraries "
+            "it is linked with, and what the container's runtime needs besides; anything else gets "
+            "ENOSYS. What cannot be followed makes the profile incomplete: it then logs instead, "
+            "lists why, and the exit status is 1. Without a flag a table with the place of each "
+            "system call. docs/sandbox.md has the method and its limits.",
+            kSandboxFlags, run_sandbox},
     Command{
         "db", "status|import|update|export|diff|search [...]",
         "keep advisories of your own beside the built-in ones",

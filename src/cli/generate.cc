@@ -193,7 +193,8 @@ std::string help_of(const Command& command) {
   for (const Flag& flag : command.flags) {
     out += "  " + spelled(flag) + "\n" + wrapped(filled(flag.summary) + ".", kIndent + 4);
     if (!flag.details.empty()) out += wrapped(filled(flag.details), kIndent + 4);
-    if (flag.name == "output") out += wrapped("Formats: " + format_names() + ".", kIndent + 4);
+    if (flag.choices == "{formats}")
+      out += wrapped("Formats: " + format_names() + ".", kIndent + 4);
   }
   if (!command.flags.empty())
     out += "\n" + wrapped(

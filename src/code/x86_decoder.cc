@@ -438,8 +438,8 @@ Instruction decode_in_window(std::span<const std::uint8_t> window, std::uint64_t
 
 // Everything in this file in one function: an instruction takes some tens of nanoseconds, and calls
 // would be a large part of them.
-[[gnu::flatten]] Instruction decode_x86_64(std::span<const std::uint8_t> bytes,
-                                           std::uint64_t address) {
+[[gnu::flatten]] Instruction decode_any_x86_64(std::span<const std::uint8_t> bytes,
+                                               std::uint64_t address) {
   if (bytes.size() >= kWindow) return decode_in_window(bytes, address);
   Instruction none;
   none.address = address;

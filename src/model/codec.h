@@ -53,8 +53,8 @@ void describe(Codec& codec, Start& s) {
 
 template <class Codec>
 void describe(Codec& codec, ToolRow& t) {
-  codec(t.tool, t.category, t.what, t.path, t.digest, t.layer, t.bytes, t.names, t.owner,
-        t.executable, t.needed, t.evidence);
+  codec(t.tool, t.category, t.what, t.path, t.digest, t.layer, t.bytes, t.names, t.commands,
+        t.owner, t.executable, t.needed, t.evidence);
 }
 
 template <class Codec>
@@ -74,12 +74,28 @@ void describe(Codec& codec, ShellProof::Reason& r) {
 
 template <class Codec>
 void describe(Codec& codec, ShellProof& s) {
-  codec(s.verdict, s.programs, s.excluded, s.shells, s.doubts);
+  codec(s.verdict, s.programs, s.excluded, s.shells, s.doubts, s.interpreters);
 }
 
 template <class Codec>
 void describe(Codec& codec, Execution& e) {
   codec(e.start, e.user, e.shell, e.tools, e.programs);
+}
+
+template <class Codec>
+void describe(Codec& codec, BundleRow& b) {
+  codec(b.path, b.digest, b.layer, b.owner, b.authorities, b.expired, b.distrusted, b.unknown,
+        b.missing, b.unreadable);
+}
+
+template <class Codec>
+void describe(Codec& codec, TimeZoneRow& t) {
+  codec(t.release, t.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Trust& t) {
+  codec(t.bundles, t.time_zones);
 }
 
 template <class Codec>
@@ -157,7 +173,7 @@ void describe(Codec& codec, PolicyOutcome& p) {
 template <class Codec>
 void describe(Codec& codec, Report& r) {
   codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions,
-        r.hardening, r.unloaded, r.execution, r.configuration, r.gaps, r.notes, r.data,
+        r.hardening, r.unloaded, r.execution, r.trust, r.configuration, r.gaps, r.notes, r.data,
         r.incomplete, r.policy, r.exit_status);
 }
 

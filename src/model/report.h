@@ -171,6 +171,7 @@ struct Report {
   std::vector<HardeningRow> hardening;    // by path
   std::vector<UnloadedLibrary> unloaded;  // by path
   Execution execution;
+  Trust trust;
   std::vector<ConfigurationRow> configuration;  // gravest first, then by id
   std::vector<Gap> gaps;                        // by (stage, file, reason)
   std::vector<std::string> notes;  // how the scan itself went: "Landlock not available: …"

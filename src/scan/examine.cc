@@ -240,15 +240,11 @@ class Examination {
 
 }  // namespace
 
-namespace {
-
 Result<confine::StoreServer> open_server(const Target& target, const ExamineOptions& options) {
   if (!target.image) return confine::StoreServer::open(target.path).in(target.path);
   std::unique_ptr<image::Store> store = TRY(registry::open_store(*target.image, options.registry));
   return confine::StoreServer::of_registry(std::move(store));
 }
-
-}  // namespace
 
 Result<Examined> examine(const Target& target, const ExamineOptions& options) {
   confine::StoreServer server = TRY(open_server(target, options));

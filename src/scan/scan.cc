@@ -84,7 +84,9 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   // What runs, what could be run, and what the configuration does.
   const audit::Input input{tree, facts, recogniser.profiles, examined.info, knowledge, report};
   report.execution = audit::examine_execution(input);
-  report.configuration = audit::audit_configuration(input);
+  audit::Configuration configuration = audit::audit_configuration(input);
+  report.trust = std::move(configuration.trust);
+  report.configuration = std::move(configuration.rows);
 
   // File names may be any bytes. From here on a text is what the json format writes for it, so that
   // a report read back is the report.

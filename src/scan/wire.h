@@ -30,6 +30,7 @@ enum class WireType : std::uint32_t {
   document,       // parent → child instead of a job: Document
   document_read,  // the value that was in it, or failed
   functions,      // code::Listing
+  system_calls,   // sandbox::StaticSet
   feed,           // parent → child instead of a job, as often as there are files: FeedJob, with the file
   feed_rows,      // child → parent: feeds::Batch …
   feed_done,      // … and at the end feeds::Summary, or failed
@@ -38,10 +39,23 @@ enum class WireType : std::uint32_t {
 // Limits travel as the plain struct they are: both ends are the same program.
 static_assert(std::is_trivially_copyable_v<Limits>);
 
+// A program with what it is linked with, in load order, and where the contents are.
+struct SandboxFile {
+  std::string name, path;
+  std::uint64_t layer = 0;
+  bool is_interpreter = false;
+};
+struct SandboxProgram {
+  std::vector<SandboxFile> files;
+  std::vector<std::string> missing;  // libraries that are not there
+};
+
 struct Job {
-  enum class Task : std::uint8_t { scan, functions };
+  enum class Task : std::uint8_t { scan, functions, sandbox };
   Task task = Task::scan;
-  std::string wanted_function;  // functions: the one to show in full
+  std::string wanted_function;           // functions: the one to show in full
+  std::string wanted_file;               // functions: of the image; empty: the target itself
+  std::vector<SandboxProgram> programs;  // sandbox
   std::string scheme, platform, reference, file_name;
   confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
@@ -124,9 +138,18 @@ void describe(Codec& codec, Document& d) {
   codec(d.kind, d.name, d.text);
 }
 template <class Codec>
+void describe(Codec& codec, SandboxFile& f) {
+  codec(f.name, f.path, f.layer, f.is_interpreter);
+}
+template <class Codec>
+void describe(Codec& codec, SandboxProgram& p) {
+  codec(p.files, p.missing);
+}
+template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.task, j.wanted_function, j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs,
-        j.limits, j.known, j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
+  codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.scheme, j.platform, j.reference,
+        j.file_name, j.kind, j.jobs, j.limits, j.known, j.suspects, j.skipped, j.skipped_layers,
+        j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

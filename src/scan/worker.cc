@@ -14,6 +14,7 @@
 #include "report/read_report.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
+#include "scan/sandbox.h"
 #include "scan/wire.h"
 
 #ifdef FATHOM_PLANT_FAULTS
@@ -185,8 +186,17 @@ int run_job(confine::Channel& channel, std::string_view payload) {
   Limits limits;
   std::memcpy(&limits, job->limits.data(), sizeof limits);
   if (!enter_sandbox(channel, limits)) return 1;
-  Done outcome = job->task == Job::Task::functions ? answer_functions_job(channel, *job, limits)
-                                                   : Worker(channel, *job, limits).run();
+  auto answer = [&]() -> Done {
+    switch (job->task) {
+      case Job::Task::functions:
+        return answer_functions_job(channel, *job, limits);
+      case Job::Task::sandbox:
+        return answer_sandbox_job(channel, *job, limits);
+      default:
+        return Worker(channel, *job, limits).run();
+    }
+  };
+  Done outcome = answer();
   return outcome ? 0 : send_failure(channel, outcome.error());
 }
 

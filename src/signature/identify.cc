@@ -313,8 +313,8 @@ struct Identifier {
                               .file = {},
                               .evidence = at_offset(hit.text->offset, hit.text->text),
                               .why = std::to_string(match->lines_missing(version)) + " of " +
-                                     std::to_string(match->lines) +
-                                     " source lines in the code are of another release"});
+                                     std::to_string(match->lines) + " " +
+                                     std::string(kContradictedByLines)});
           return;
         }
   }

@@ -57,6 +57,10 @@ class Classifiers {
   std::unique_ptr<Patterns> patterns_;
 };
 
+// How Mention::why ends where the lines outrank a text: "41 of 44 source lines …".
+inline constexpr std::string_view kContradictedByLines =
+    "source lines in the code are of another release";
+
 struct Identified {
   std::vector<Component> components;  // file, digest and layer empty; in the order of the rows
   std::vector<Mention> mentions;      // file empty
