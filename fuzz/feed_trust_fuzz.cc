@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = ByteView({data, size}).as_text();
   if (auto sums = fetch::parse_checksums(text))
     for (const fetch::Checksum& sum : *sums)
-      if (sum.hex.size() != 64 || sum.name.starts_with('/') || sum.name.find("..") == 0) std::abort();
+      if (sum.hex.size() != 64 || sum.name.starts_with('/') || sum.name.find("..") == 0)
+        std::abort();
   (void)!fetch::parse_public_key(text);
   fetch::PublicKey key;
   key.key[0] = 1;

@@ -1,5 +1,5 @@
-// Any bytes as a feed of advisories, of whatever form they turn out to be: what is read can be merged,
-// written, looked up, exported, and read again.
+// Any bytes as a feed of advisories, of whatever form they turn out to be: what is read can be
+// merged, written, looked up, exported, and read again.
 
 #include <cstdint>
 #include <cstdlib>

@@ -119,7 +119,8 @@ void print(const std::map<std::string, SourceTally>& tallies) {
 // The lines of both tables, each with the word that says which one it is from.
 Result<std::string> read_distributions(const std::filesystem::path& folder) {
   std::string out;
-  for (auto [word, file] : {std::pair("ecosystem", "ecosystems.tsv"), {"release", "releases.tsv"}}) {
+  for (auto [word, file] :
+       {std::pair("ecosystem", "ecosystems.tsv"), {"release", "releases.tsv"}}) {
     const std::string text = TRY(read_data_file(folder / file));
     for (std::string_view line : lines_of(text)) {
       if (line.empty() || line[0] == '#') continue;

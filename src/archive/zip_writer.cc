@@ -47,7 +47,8 @@ struct ZipWriter::Compressor {
   ~Compressor() { libdeflate_free_compressor(handle); }
 };
 
-ZipWriter::ZipWriter(Sink sink) : sink_(std::move(sink)), compressor_(std::make_unique<Compressor>()) {}
+ZipWriter::ZipWriter(Sink sink)
+    : sink_(std::move(sink)), compressor_(std::make_unique<Compressor>()) {}
 ZipWriter::~ZipWriter() = default;
 
 Done ZipWriter::put(std::string_view bytes) {
@@ -69,8 +70,8 @@ Done ZipWriter::add(const std::string& path, std::string_view content) {
     member.compressed = u32(size);
     content = std::string_view(deflated).substr(0, size);
   }
-  Record header(0x04034b50, kVersion, kUtf8, member.method, std::uint16_t{0}, kFirstDay, member.crc32,
-                member.compressed, member.size, u16(path.size()), std::uint16_t{0});
+  Record header(0x04034b50, kVersion, kUtf8, member.method, std::uint16_t{0}, kFirstDay,
+                member.crc32, member.compressed, member.size, u16(path.size()), std::uint16_t{0});
   members_.push_back(member);
   TRY(put(header.bytes()));
   TRY(put(path));
@@ -81,10 +82,11 @@ Done ZipWriter::finish() {
   const std::uint64_t start = written_;
   for (const Member& m : members_) {
     const bool far = m.offset >= kFull32;
-    Record record(0x02014b50, far ? kVersion64 : kVersion, far ? kVersion64 : kVersion, kUtf8, m.method,
-                  std::uint16_t{0}, kFirstDay, m.crc32, m.compressed, m.size, u16(m.path.size()),
-                  far ? std::uint16_t{12} : std::uint16_t{0}, std::uint16_t{0}, std::uint16_t{0},
-                  std::uint16_t{0}, std::uint32_t{0}, far ? kFull32 : u32(m.offset));
+    Record record(0x02014b50, far ? kVersion64 : kVersion, far ? kVersion64 : kVersion, kUtf8,
+                  m.method, std::uint16_t{0}, kFirstDay, m.crc32, m.compressed, m.size,
+                  u16(m.path.size()), far ? std::uint16_t{12} : std::uint16_t{0}, std::uint16_t{0},
+                  std::uint16_t{0}, std::uint16_t{0}, std::uint32_t{0},
+                  far ? kFull32 : u32(m.offset));
     TRY(put(record.bytes()));
     TRY(put(m.path));
     if (!far) continue;
@@ -100,9 +102,10 @@ Done ZipWriter::finish() {
     TRY(put(end64.bytes()));
     TRY(put(locator.bytes()));
   }
-  Record last(0x06054b50, std::uint16_t{0}, std::uint16_t{0}, count >= kFull16 ? kFull16 : u16(count),
-              count >= kFull16 ? kFull16 : u16(count), size >= kFull32 ? kFull32 : u32(size),
-              start >= kFull32 ? kFull32 : u32(start), std::uint16_t{0});
+  Record last(0x06054b50, std::uint16_t{0}, std::uint16_t{0},
+              count >= kFull16 ? kFull16 : u16(count), count >= kFull16 ? kFull16 : u16(count),
+              size >= kFull32 ? kFull32 : u32(size), start >= kFull32 ? kFull32 : u32(start),
+              std::uint16_t{0});
   return put(last.bytes());
 }
 

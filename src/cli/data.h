@@ -21,8 +21,8 @@ struct Data {
   }
 };
 
-// --data, FATHOM_DATA, or the usual folder. An error when what is there is damaged: it is never used
-// in silence, and never left out in silence.
+// --data, FATHOM_DATA, or the usual folder. An error when what is there is damaged: it is never
+// used in silence, and never left out in silence.
 Result<Data> open_data(const Arguments& arguments);
 
 // The place alone, for commands that write. ErrorCode::usage when there is none.

@@ -137,7 +137,8 @@ Result<int> db_status(const Arguments& arguments, const Words& words) {
   const std::uint64_t most = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
   const Data data = TRY(open_data(arguments));
   const std::vector<std::string> warnings = warnings_of(data.databases(), now, most);
-  TRY(write_db_output(output, output.json ? status_json(data, now, warnings) : status_text(data, now)));
+  TRY(write_db_output(output,
+                      output.json ? status_json(data, now, warnings) : status_text(data, now)));
   for (const std::string& warning : warnings) log::warning(warning);
   return 0;
 }

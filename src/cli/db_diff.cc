@@ -1,5 +1,6 @@
-// fathom db diff: what new data change. Findings are made anew from the components of a saved report,
-// so no image is needed; what only the image can tell (whether code can be reached) is not compared.
+// fathom db diff: what new data change. Findings are made anew from the components of a saved
+// report, so no image is needed; what only the image can tell (whether code can be reached) is not
+// compared.
 
 #include <algorithm>
 #include <map>
@@ -32,7 +33,8 @@ std::string name_of(char sign) {
   return sign == '+' ? "added" : sign == '-' ? "removed" : "changed";
 }
 
-void note(Change& change, std::string_view field, const std::string& before, const std::string& after) {
+void note(Change& change, std::string_view field, const std::string& before,
+          const std::string& after) {
   if (before != after)
     change.changes.push_back(std::string(field) + " " + (before.empty() ? "none" : before) + " → " +
                              (after.empty() ? "none" : after));
@@ -55,9 +57,13 @@ bool is_of_data(Verdict verdict) {
 
 Change change_of(char sign, const Finding& finding, const Component& component) {
   const VersionClaim& v = component.version;
-  return {sign, finding.id,
-          component.name + (v.known() ? " " + v.exact : v.low.empty() ? "" : " " + v.low + "…"),
-          component.file, {}};
+  return {sign,
+          finding.id,
+          component.name + (v.known()       ? " " + v.exact
+                            : v.low.empty() ? ""
+                                            : " " + v.low + "…"),
+          component.file,
+          {}};
 }
 
 std::vector<Change> changes_of(const Report& report, const std::vector<Finding>& before,
@@ -77,7 +83,8 @@ std::vector<Change> changes_of(const Report& report, const std::vector<Finding>&
     Change change = change_of(same == end ? '+' : '~', finding, component);
     if (same == end) {
       change.changes.push_back("severity " + std::string(fathom::name_of(finding.severity)));
-      if (!finding.fixed_in.empty()) change.changes.push_back("fixed in " + join(finding.fixed_in, ", "));
+      if (!finding.fixed_in.empty())
+        change.changes.push_back("fixed in " + join(finding.fixed_in, ", "));
     } else {
       const Finding& was = *same->second;
       matched.insert(&was);
@@ -85,7 +92,8 @@ std::vector<Change> changes_of(const Report& report, const std::vector<Finding>&
            std::string(fathom::name_of(finding.severity)));
       note(change, "known exploited", was.kev ? "yes" : "no", finding.kev ? "yes" : "no");
       note(change, "fixed in", join(was.fixed_in, ", "), join(finding.fixed_in, ", "));
-      note(change, "fix", std::string(fathom::name_of(was.fix)), std::string(fathom::name_of(finding.fix)));
+      note(change, "fix", std::string(fathom::name_of(was.fix)),
+           std::string(fathom::name_of(finding.fix)));
       note(change, "disputed", was.disputed ? "yes" : "no", finding.disputed ? "yes" : "no");
       if (is_of_data(was.verdict))
         note(change, "verdict", std::string(fathom::name_of(was.verdict)),
@@ -134,7 +142,8 @@ std::vector<Change> changes_of(const vuln::Database& before, const vuln::Databas
       note(change, "affected", text_of(was.ranges), text_of(is.ranges));
       note(change, "severity", std::string(fathom::name_of(was.severity)),
            std::string(fathom::name_of(is.severity)));
-      note(change, "fix", std::string(fathom::name_of(was.fix)), std::string(fathom::name_of(is.fix)));
+      note(change, "fix", std::string(fathom::name_of(was.fix)),
+           std::string(fathom::name_of(is.fix)));
       note(change, "note", was.note, is.note);
       if (change.changes.empty()) change.changes.emplace_back("other fields");
       out.push_back(std::move(change));
@@ -157,9 +166,9 @@ struct Section {
 std::string text_of(const Section& section) {
   std::map<char, std::size_t> counts;
   for (const Change& change : section.changes) ++counts[change.sign];
-  std::string out = printable(section.title, 4096) + ": " + with_thousands(counts['+']) + " added, " +
-                    with_thousands(counts['-']) + " removed, " + with_thousands(counts['~']) +
-                    " changed\n";
+  std::string out = printable(section.title, 4096) + ": " + with_thousands(counts['+']) +
+                    " added, " + with_thousands(counts['-']) + " removed, " +
+                    with_thousands(counts['~']) + " changed\n";
   for (std::size_t i = 0; i < section.changes.size() && i < kMostLines; ++i) {
     const Change& c = section.changes[i];
     out += std::string(1, c.sign) + " " + printable(c.id) + "  " + printable(c.what) + "  (" +
@@ -168,7 +177,8 @@ std::string text_of(const Section& section) {
     out += "\n";
   }
   if (section.changes.size() > kMostLines)
-    out += "  … and " + with_thousands(section.changes.size() - kMostLines) + " more; -o json has all\n";
+    out += "  … and " + with_thousands(section.changes.size() - kMostLines) +
+           " more; -o json has all\n";
   return out;
 }
 
@@ -234,8 +244,9 @@ Result<int> db_diff(const Arguments& arguments, const Words& words) {
   }
   if (named.reports.empty()) {
     if (!newest.user()) return usage("nothing has been imported to compare with");
-    sections.push_back({named.packs[0].first + " → " + (packs == 2 ? named.packs[1].first : "present data"),
-                        changes_of(named.packs[0].second.database(), *newest.user())});
+    sections.push_back(
+        {named.packs[0].first + " → " + (packs == 2 ? named.packs[1].first : "present data"),
+         changes_of(named.packs[0].second.database(), *newest.user())});
   }
   std::string text;
   for (const Section& section : sections) text += text_of(section);

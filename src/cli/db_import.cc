@@ -1,6 +1,6 @@
-// fathom db import and update. Everything is fetched, checked and read before the lock is taken; under
-// it the present pack is read, what came is put in, and the new pack takes the old one's place. So a
-// feed that is broken at its last byte has changed nothing.
+// fathom db import and update. Everything is fetched, checked and read before the lock is taken;
+// under it the present pack is read, what came is put in, and the new pack takes the old one's
+// place. So a feed that is broken at its last byte has changed nothing.
 
 #include <algorithm>
 #include <filesystem>
@@ -47,8 +47,7 @@ Result<Setting> setting_of(const Arguments& arguments) {
   // The copies of what is fetched lie on the same disk as the database.
   std::error_code failure;
   std::filesystem::create_directories(setting.place.folder, failure);
-  if (failure)
-    return Error{ErrorCode::io, setting.place.folder + ": " + failure.message()};
+  if (failure) return Error{ErrorCode::io, setting.place.folder + ": " + failure.message()};
   return setting;
 }
 
@@ -128,8 +127,7 @@ Result<int> db_import(const Arguments& arguments, const Words& words) {
   Words places = words;
   const std::vector<std::string>& from = arguments.all("from");
   places.insert(places.end(), from.begin(), from.end());
-  if (places.empty())
-    return usage("fathom db import wants a file, a folder, or --from URL");
+  if (places.empty()) return usage("fathom db import wants a file, a folder, or --from URL");
   const Setting setting = TRY(setting_of(arguments));
   std::vector<feeds::Incoming> all;
   for (const std::string& place : places) {

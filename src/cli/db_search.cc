@@ -1,5 +1,5 @@
-// fathom db search: by id, alias, package or purl. A purl with a version asks the question that scan
-// asks of a component; anything else shows what the packs have, the built-in one first.
+// fathom db search: by id, alias, package or purl. A purl with a version asks the question that
+// scan asks of a component; anything else shows what the packs have, the built-in one first.
 
 #include <algorithm>
 
@@ -24,8 +24,10 @@ struct Found {
 bool same_text(std::string_view a, std::string_view b) { return to_lower(a) == to_lower(b); }
 
 bool is_named(const vuln::Advisory& a, std::string_view word) {
-  if (same_text(a.id, word) || same_text(a.record(), word) || same_text(a.package, word)) return true;
-  return std::ranges::any_of(a.aliases, [&](const std::string& alias) { return same_text(alias, word); });
+  if (same_text(a.id, word) || same_text(a.record(), word) || same_text(a.package, word))
+    return true;
+  return std::ranges::any_of(a.aliases,
+                             [&](const std::string& alias) { return same_text(alias, word); });
 }
 
 template <class Is>
@@ -63,8 +65,8 @@ Result<Wanted> wanted_of(const std::string& text, const vuln::Distributions& tab
 
 // "Debian" without a release stands for all of them.
 bool is_in(std::string_view ecosystem, std::string_view wanted) {
-  return ecosystem == wanted || (wanted.find(':') == wanted.npos &&
-                                 ecosystem.substr(0, ecosystem.find(':')) == wanted);
+  return ecosystem == wanted ||
+         (wanted.find(':') == wanted.npos && ecosystem.substr(0, ecosystem.find(':')) == wanted);
 }
 
 std::vector<Found> find_affecting(const Data& data, const Wanted& wanted) {
@@ -112,7 +114,6 @@ std::string text_of(const Found& found, const vuln::Databases& databases) {
   if (!found.why.empty()) out += "\n  " + printable(found.why, 400);
   return out + "\n";
 }
-
 
 std::string json_of(const std::vector<Found>& all, const vuln::Databases& databases) {
   json::Writer w;

@@ -30,8 +30,8 @@ void Collector::name_part(std::string source, std::string part, bool whole,
 
 Done Collector::count() {
   if (++rows_ > context_.limits.feed_rows)
-    return Error{ErrorCode::limit_exceeded, "more rows than the limit of " +
-                                                with_thousands(context_.limits.feed_rows)};
+    return Error{ErrorCode::limit_exceeded,
+                 "more rows than the limit of " + with_thousands(context_.limits.feed_rows)};
   if (++in_batch_ < kRowsPerBatch) return Ok{};
   in_batch_ = 0;
   return sink_(std::exchange(batch_, {}));
@@ -81,9 +81,7 @@ Done Collector::add_statement(Statement statement) {
   return count();
 }
 
-void Collector::add_source_row(vuln::SourceRow row) {
-  exact_.push_back({std::move(row), true});
-}
+void Collector::add_source_row(vuln::SourceRow row) { exact_.push_back({std::move(row), true}); }
 
 void Collector::add_problem(Error error) {
   if (summary_.problems.size() < context_.limits.problems)
@@ -103,7 +101,8 @@ Result<Summary> Collector::finish() {
 
 std::string day_of(std::string_view time, const Context& context) {
   std::string day(time.substr(0, 10));
-  const bool is_time = time.size() == 10 || (time.size() > 10 && (time[10] == 'T' || time[10] == ' '));
+  const bool is_time =
+      time.size() == 10 || (time.size() > 10 && (time[10] == 'T' || time[10] == ' '));
   if (!is_time || !policy::is_day(day) || day > context.last_day) return {};
   return day;
 }

@@ -2,7 +2,8 @@
 // The document is one object of some 60 MB, so it is cut at its packages first.
 //
 //   "curl": {"CVE-2023-38545": {"scope": "remote", "releases": {"bookworm": {
-//      "status": "resolved", "fixed_version": "7.88.1-10+deb12u4", "urgency": "not yet assigned"}}}}
+//      "status": "resolved", "fixed_version": "7.88.1-10+deb12u4", "urgency": "not yet
+//      assigned"}}}}
 //
 // status: "resolved" (fixed_version "0": never affected), "open", "undetermined". nodsa and
 // nodsa_reason say that no advisory is planned: "" (minor, may come with another update),
@@ -115,8 +116,7 @@ Done read_debian(std::string_view text, Collector& out) {
   out.name_part(std::string(kSource), "", true, out.context().file_day);
   for (const json::Piece& piece : packages.pieces) {
     // The file is one statement; a part that cannot be read would silence a package.
-    const Value value =
-        TRY(json::parse(piece.text, out.context().limits).in(printable(piece.key)));
+    const Value value = TRY(json::parse(piece.text, out.context().limits).in(printable(piece.key)));
     TRY(add_package(piece.key, value, out));
   }
   return Ok{};

@@ -19,23 +19,64 @@ constexpr std::size_t kPerLine = 1000;
 
 // Ecosystems of the schema; what is in another one goes without a package there.
 bool is_osv_ecosystem(std::string_view ecosystem) {
-  static constexpr std::array<std::string_view, 47> kNames = {
-      "AlmaLinux", "Alpaquita", "Alpine", "Android", "Azure Linux", "BellSoft Hardened Containers",
-      "Bioconductor", "Bitnami", "Chainguard", "CleanStart", "ConanCenter", "CRAN", "crates.io",
-      "Debian", "Docker Hardened Images", "Echo", "FreeBSD", "GHC", "GitHub Actions", "Go",
-      "Hackage", "Hex", "Julia", "Kubernetes", "Linux", "Mageia", "Maven", "MinimOS", "npm",
-      "NuGet", "opam", "openEuler", "openSUSE", "OSS-Fuzz", "Packagist", "Photon OS", "Pub",
-      "PyPI", "Red Hat", "Rocky Linux", "Root", "RubyGems", "SUSE", "SwiftURL", "TuxCare", "Ubuntu",
-      "Wolfi"};
+  static constexpr std::array<std::string_view, 47> kNames = {"AlmaLinux",
+                                                              "Alpaquita",
+                                                              "Alpine",
+                                                              "Android",
+                                                              "Azure Linux",
+                                                              "BellSoft Hardened Containers",
+                                                              "Bioconductor",
+                                                              "Bitnami",
+                                                              "Chainguard",
+                                                              "CleanStart",
+                                                              "ConanCenter",
+                                                              "CRAN",
+                                                              "crates.io",
+                                                              "Debian",
+                                                              "Docker Hardened Images",
+                                                              "Echo",
+                                                              "FreeBSD",
+                                                              "GHC",
+                                                              "GitHub Actions",
+                                                              "Go",
+                                                              "Hackage",
+                                                              "Hex",
+                                                              "Julia",
+                                                              "Kubernetes",
+                                                              "Linux",
+                                                              "Mageia",
+                                                              "Maven",
+                                                              "MinimOS",
+                                                              "npm",
+                                                              "NuGet",
+                                                              "opam",
+                                                              "openEuler",
+                                                              "openSUSE",
+                                                              "OSS-Fuzz",
+                                                              "Packagist",
+                                                              "Photon OS",
+                                                              "Pub",
+                                                              "PyPI",
+                                                              "Red Hat",
+                                                              "Rocky Linux",
+                                                              "Root",
+                                                              "RubyGems",
+                                                              "SUSE",
+                                                              "SwiftURL",
+                                                              "TuxCare",
+                                                              "Ubuntu",
+                                                              "Wolfi"};
   return std::ranges::find(kNames, ecosystem.substr(0, ecosystem.find(':'))) != kNames.end();
 }
 
 // Prefixes that the schema lets an id have; others are marked as somebody's own.
 std::string osv_id(const std::string& id) {
   static constexpr std::array<std::string_view, 19> kPrefixes = {
-      "CVE-", "GHSA-", "GO-", "PYSEC-", "RUSTSEC-", "DSA-", "DLA-", "DEBIAN-", "ALPINE-", "USN-",
-      "UBUNTU-", "OSV-", "ALSA-", "RLSA-", "RHSA-", "MAL-", "CGA-", "HSEC-", "BIT-"};
-  const bool known = std::ranges::any_of(kPrefixes, [&](std::string_view p) { return id.starts_with(p); });
+      "CVE-",    "GHSA-",   "GO-",  "PYSEC-",  "RUSTSEC-", "DSA-",  "DLA-",
+      "DEBIAN-", "ALPINE-", "USN-", "UBUNTU-", "OSV-",     "ALSA-", "RLSA-",
+      "RHSA-",   "MAL-",    "CGA-", "HSEC-",   "BIT-"};
+  const bool known =
+      std::ranges::any_of(kPrefixes, [&](std::string_view p) { return id.starts_with(p); });
   return known ? id : "x_" + id;
 }
 
@@ -155,7 +196,8 @@ void write_statement(Writer& w, const Statement& s) {
 Done export_database(const vuln::Database& database, const ExportSink& sink) {
   TRY(write_list("sources", database.sources(), sink, write_source));
   std::map<std::pair<std::string, std::string>, std::vector<Advisory>> records;
-  database.for_each_advisory([&](const Advisory& a) { records[{a.source, a.record()}].push_back(a); });
+  database.for_each_advisory(
+      [&](const Advisory& a) { records[{a.source, a.record()}].push_back(a); });
   for (const auto& [key, rows] : records) TRY(sink(file_name(rows.front()), record_line(rows)));
   TRY(write_list("known_exploited", database.known_exploited(), sink,
                  [](Writer& w, const std::string& name) { w.value(name); }));

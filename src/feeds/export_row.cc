@@ -84,7 +84,8 @@ Statement read_statement(const Value& v) {
 }  // namespace
 
 bool is_export(const Value& record) {
-  return record[kMark].object() != nullptr || record["database_specific"][kMark].object() != nullptr;
+  return record[kMark].object() != nullptr ||
+         record["database_specific"][kMark].object() != nullptr;
 }
 
 void write_row(json::Writer& w, const Advisory& a) {
@@ -154,8 +155,10 @@ Done read_export_line(const Value& line, Collector& out) {
     TRY(out.add_known_exploited(std::string(name.text_or())));
   for (const Value& score : ours["epss"].elements())
     TRY(out.add_epss(std::string(score["cve"].text_or()),
-                     {static_cast<std::uint32_t>(std::min<std::uint64_t>(score["score"].natural().value_or(0), 100'000)),
-                      static_cast<std::uint32_t>(std::min<std::uint64_t>(score["percentile"].natural().value_or(0), 100'000))}));
+                     {static_cast<std::uint32_t>(
+                          std::min<std::uint64_t>(score["score"].natural().value_or(0), 100'000)),
+                      static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                          score["percentile"].natural().value_or(0), 100'000))}));
   for (const Value& cve : ours["cves"].elements()) TRY(out.add_cve(read_cve(cve)));
   for (const Value& statement : ours["statements"].elements())
     TRY(out.add_statement(read_statement(statement)));

@@ -1,15 +1,15 @@
-// Reads what others publish about vulnerabilities, in the forms they publish it in, into rows of the
-// database. Told apart by their content, never by their name:
+// Reads what others publish about vulnerabilities, in the forms they publish it in, into rows of
+// the database. Told apart by their content, never by their name:
 //
 //   OSV           one record, JSON lines, a zip of records      ossf.github.io/osv-schema
-//   NVD           API 2.0 and the yearly feeds                  nvd.nist.gov/developers/vulnerabilities
-//   KEV           CISA's catalogue, JSON                        cisa.gov/known-exploited-vulnerabilities-catalog
-//   EPSS          FIRST's scores, CSV                           first.org/epss/data_stats
-//   Debian        the security tracker's JSON                   security-tracker.debian.org/tracker/data/json
-//   Alpine        secdb, JSON                                   secdb.alpinelinux.org
-//   CSAF 2.0      advisories and VEX                            docs.oasis-open.org/csaf
-//   OpenVEX       documents with statements                     openvex.dev
-//   fathom        what `fathom db export` wrote                 docs/database.md
+//   NVD           API 2.0 and the yearly feeds nvd.nist.gov/developers/vulnerabilities KEV CISA's
+//   catalogue, JSON                        cisa.gov/known-exploited-vulnerabilities-catalog EPSS
+//   FIRST's scores, CSV                           first.org/epss/data_stats Debian        the
+//   security tracker's JSON                   security-tracker.debian.org/tracker/data/json Alpine
+//   secdb, JSON                                   secdb.alpinelinux.org CSAF 2.0      advisories
+//   and VEX                            docs.oasis-open.org/csaf OpenVEX       documents with
+//   statements                     openvex.dev fathom        what `fathom db export` wrote
+//   docs/database.md
 //
 // Any of them may be compressed (gzip, zstd, xz, bzip2). Foreign bytes: call this in the confined
 // child only.
@@ -82,7 +82,8 @@ struct Context {
 using Sink = std::function<Done(Batch&&)>;
 
 // `name` is for messages. An error means that nothing of the file may be used: it is broken,
-// truncated, of no known form, or over a limit. A record that cannot be read on its own is a problem.
+// truncated, of no known form, or over a limit. A record that cannot be read on its own is a
+// problem.
 Result<Summary> read_feed(ByteView bytes, const std::string& name, const Context& context,
                           const Sink& sink);
 

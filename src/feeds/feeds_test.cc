@@ -157,7 +157,8 @@ TEST(Osv, HoldsVersionsAgainstLimits) {
 }
 
 TEST(Nvd, RatesCvesAndKnowsLibrariesByTheirCpe) {
-  Read out = expect(R"({"resultsPerPage":2,"format":"NVD_CVE","version":"2.0","timestamp":"2026-11-01T00:00:00.000",
+  Read out = expect(
+      R"({"resultsPerPage":2,"format":"NVD_CVE","version":"2.0","timestamp":"2026-11-01T00:00:00.000",
    "vulnerabilities":[{"cve":{"id":"CVE-2026-7777","vulnStatus":"Analyzed","published":"2026-01-01T00:00:00.000",
     "lastModified":"2026-02-02T00:00:00.000","cveTags":[{"sourceIdentifier":"x","tags":["disputed"]}],
     "metrics":{"cvssMetricV31":[{"type":"Primary","cvssData":{"vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}}]},
@@ -178,11 +179,13 @@ TEST(Nvd, RatesCvesAndKnowsLibrariesByTheirCpe) {
 }
 
 TEST(Catalogues, AreReadWholeOrNotAtAll) {
-  Read kev = expect(R"({"title":"CISA","catalogVersion":"2026.11.19","dateReleased":"2026-11-19T00:00:00.0000Z",
+  Read kev = expect(
+      R"({"title":"CISA","catalogVersion":"2026.11.19","dateReleased":"2026-11-19T00:00:00.0000Z",
     "count":1,"vulnerabilities":[{"cveID":"CVE-2026-5555"}]})");
   EXPECT_EQ(kev.rows.known_exploited, std::vector<std::string>{"CVE-2026-5555"});
   EXPECT_EQ(kev.source("kev")->newest, "2026-11-19");
-  EXPECT_FALSE(read(R"({"catalogVersion":"1","count":2,"vulnerabilities":[{"cveID":"CVE-2026-5555"}]})"));
+  EXPECT_FALSE(
+      read(R"({"catalogVersion":"1","count":2,"vulnerabilities":[{"cveID":"CVE-2026-5555"}]})"));
 
   constexpr std::string_view kEpss =
       "#model_version:v2025.03.14,score_date:2026-11-18T00:00:00+0000\ncve,epss,percentile\n"
@@ -272,13 +275,15 @@ TEST(OpenVex, MakesAdvisoriesAndStatements) {
     {"vulnerability":{"name":"CVE-2026-5001"},"products":[{"@id":"pkg:npm/left@1.0.0"}],"status":"not_affected",
      "justification":"vulnerable_code_not_present"}]})");
   ASSERT_NE(out.find("CVE-2026-5000"), nullptr);
-  EXPECT_EQ(out.find("CVE-2026-5000")->ranges, (std::vector<vuln::Range>{{"1.0.0", false, "", "1.0.0"}}));
+  EXPECT_EQ(out.find("CVE-2026-5000")->ranges,
+            (std::vector<vuln::Range>{{"1.0.0", false, "", "1.0.0"}}));
   ASSERT_EQ(out.rows.statements.size(), 1u);
   EXPECT_EQ(out.rows.statements[0].rule.id, "CVE-2026-5001");
 }
 
 TEST(Feeds, RefuseWhatHasNoKnownForm) {
-  for (std::string_view text : {"", "{}", "[]", "hello", "{\"a\":1}", "\x1f\x8b\x08", "PK\x03\x04", "null"})
+  for (std::string_view text :
+       {"", "{}", "[]", "hello", "{\"a\":1}", "\x1f\x8b\x08", "PK\x03\x04", "null"})
     EXPECT_FALSE(read(text)) << text;
   EXPECT_FALSE(read(std::string(100'000, '[')));
 }
@@ -293,14 +298,16 @@ TEST(Feeds, HaveNoDateWhenItHasNotComeYet) {
 
 Incoming incoming(std::string_view text) {
   Read one = expect(text);
-  return {std::move(one.rows), std::move(one.summary), "/feeds/x", "2026-11-24T00:00:00Z", "sha256:0"};
+  return {std::move(one.rows), std::move(one.summary), "/feeds/x", "2026-11-24T00:00:00Z",
+          "sha256:0"};
 }
 
 TEST(Export, GivesTheSameBytesWhenImportedAgain) {
   vuln::PackContent content;
   for (std::string_view text : {kOsv, kDebian}) merge(content, incoming(text));
   merge(content, incoming("cve,epss,percentile\nCVE-2026-5555,0.12345,0.9\n"));
-  merge(content, incoming(R"({"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2026-5555"}]})"));
+  merge(content,
+        incoming(R"({"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2026-5555"}]})"));
   const Bytes pack = *vuln::write_pack(content);
   const vuln::Database database = *vuln::Database::open(pack);
 

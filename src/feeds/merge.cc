@@ -69,7 +69,8 @@ void merge_statements(PackContent& content, Incoming& in, const Replaced& replac
   auto key = [](const Statement& s) {
     return std::tie(s.document, s.rule.id, s.rule.component, s.rule.product, s.rule.reason);
   };
-  std::ranges::stable_sort(all, [&](const Statement& a, const Statement& b) { return key(a) < key(b); });
+  std::ranges::stable_sort(all,
+                           [&](const Statement& a, const Statement& b) { return key(a) < key(b); });
   content.sections.erase(std::string(kStatements));
   if (!all.empty()) content.sections[std::string(kStatements)] = encode_value(all);
 }

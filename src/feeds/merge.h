@@ -24,8 +24,8 @@ Done append(Batch& to, Batch&& from, const FeedLimits& limits);
 void forget(Batch& rows, const Incoming& later);
 
 // A catalogue (KEV, EPSS), the Debian tracker and a repository of secdb take the place of the
-// earlier one as a whole; of OSV, NVD, CSAF and OpenVEX the records that are in the file do, and the
-// rest stays. Counts and days of the sources are made anew.
+// earlier one as a whole; of OSV, NVD, CSAF and OpenVEX the records that are in the file do, and
+// the rest stays. Counts and days of the sources are made anew.
 void merge(vuln::PackContent& content, Incoming incoming);
 
 // Section of a user's pack with its statements, and the statements of a pack.

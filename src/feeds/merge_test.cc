@@ -5,7 +5,8 @@
 namespace fathom::feeds {
 namespace {
 
-vuln::Advisory row(std::string source, std::string id, std::string ecosystem, std::string modified) {
+vuln::Advisory row(std::string source, std::string id, std::string ecosystem,
+                   std::string modified) {
   vuln::Advisory a;
   a.source = std::move(source);
   a.id = std::move(id);
@@ -25,7 +26,8 @@ Incoming osv(std::vector<vuln::Advisory> rows) {
   return in;
 }
 
-Incoming whole(const std::string& source, const std::string& part, std::vector<vuln::Advisory> rows) {
+Incoming whole(const std::string& source, const std::string& part,
+               std::vector<vuln::Advisory> rows) {
   Incoming in;
   in.rows.advisories = std::move(rows);
   in.summary.parts.push_back({{source, part, "2026-11-01", "", "", "", 1}, true});
@@ -35,16 +37,19 @@ Incoming whole(const std::string& source, const std::string& part, std::vector<v
 
 std::vector<std::string> ids_of(const vuln::PackContent& content) {
   std::vector<std::string> ids;
-  for (const vuln::Advisory& a : content.advisories) ids.push_back(a.source + " " + a.id + " " + a.modified);
+  for (const vuln::Advisory& a : content.advisories)
+    ids.push_back(a.source + " " + a.id + " " + a.modified);
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 TEST(Merge, ReplacesTheRecordsThatAreThereAndKeepsTheRest) {
   vuln::PackContent content;
-  merge(content, osv({row("osv", "A-1", "PyPI", "2026-01-01"), row("osv", "A-2", "PyPI", "2026-01-02")}));
+  merge(content,
+        osv({row("osv", "A-1", "PyPI", "2026-01-01"), row("osv", "A-2", "PyPI", "2026-01-02")}));
   merge(content, osv({row("osv", "A-2", "PyPI", "2026-03-03")}));
-  EXPECT_EQ(ids_of(content), (std::vector<std::string>{"osv A-1 2026-01-01", "osv A-2 2026-03-03"}));
+  EXPECT_EQ(ids_of(content),
+            (std::vector<std::string>{"osv A-1 2026-01-01", "osv A-2 2026-03-03"}));
   ASSERT_EQ(content.sources.size(), 1u);
   EXPECT_EQ(content.sources[0].records, 2u);
   EXPECT_EQ(content.sources[0].newest, "2026-03-03");
@@ -54,7 +59,9 @@ TEST(Merge, ReplacesTheRecordsThatAreThereAndKeepsTheRest) {
 TEST(Merge, ReplacesATrackerAsAWhole) {
   vuln::PackContent content;
   merge(content, osv({row("osv", "A-1", "PyPI", "2026-01-01")}));
-  merge(content, whole("debian", "", {row("debian", "CVE-1", "Debian:12", ""), row("debian", "CVE-2", "Debian:13", "")}));
+  merge(content,
+        whole("debian", "",
+              {row("debian", "CVE-1", "Debian:12", ""), row("debian", "CVE-2", "Debian:13", "")}));
   merge(content, whole("debian", "", {row("debian", "CVE-3", "Debian:12", "")}));
   EXPECT_EQ(ids_of(content), (std::vector<std::string>{"debian CVE-3 ", "osv A-1 2026-01-01"}));
   EXPECT_EQ(content.newest["Debian:12"], "2026-11-01");
@@ -63,10 +70,14 @@ TEST(Merge, ReplacesATrackerAsAWhole) {
 
 TEST(Merge, ReplacesOneRepositoryOfSeveral) {
   vuln::PackContent content;
-  merge(content, whole("alpine-main", "Alpine:v3.20", {row("alpine-main", "CVE-1", "Alpine:v3.20", "")}));
-  merge(content, whole("alpine-main", "Alpine:v3.19", {row("alpine-main", "CVE-2", "Alpine:v3.19", "")}));
-  merge(content, whole("alpine-main", "Alpine:v3.20", {row("alpine-main", "CVE-9", "Alpine:v3.20", "")}));
-  EXPECT_EQ(ids_of(content), (std::vector<std::string>{"alpine-main CVE-2 ", "alpine-main CVE-9 "}));
+  merge(content,
+        whole("alpine-main", "Alpine:v3.20", {row("alpine-main", "CVE-1", "Alpine:v3.20", "")}));
+  merge(content,
+        whole("alpine-main", "Alpine:v3.19", {row("alpine-main", "CVE-2", "Alpine:v3.19", "")}));
+  merge(content,
+        whole("alpine-main", "Alpine:v3.20", {row("alpine-main", "CVE-9", "Alpine:v3.20", "")}));
+  EXPECT_EQ(ids_of(content),
+            (std::vector<std::string>{"alpine-main CVE-2 ", "alpine-main CVE-9 "}));
 }
 
 TEST(Merge, ReplacesStatementsByTheirDocument) {

@@ -1,8 +1,8 @@
 // NVD, API 2.0 and the feeds in the same form. Gives the rating of every CVE and whether it stands,
 // and, for the C and C++ libraries that fathom recognises in files, advisories from the CPE names
-// they are known by. NVD's ranges know nothing of branches and of who fixed what where, so they give
-// way to any source that knows more (Advisory::secondary).
-// Source: https://csrc.nist.gov/schema/nvd/api/2.0/cve_api_json_2.0.schema
+// they are known by. NVD's ranges know nothing of branches and of who fixed what where, so they
+// give way to any source that knows more (Advisory::secondary). Source:
+// https://csrc.nist.gov/schema/nvd/api/2.0/cve_api_json_2.0.schema
 
 #include <algorithm>
 #include <cmath>
@@ -110,8 +110,8 @@ class Configurations {
 
   bool is_ordered(vuln::Scheme scheme, const Range& range) const {
     for (const std::string* version : {&range.introduced, &range.fixed, &range.last_affected})
-      if (!version->empty() && (!is_usable_version(*version, context_.limits) ||
-                                !vuln::is_version(scheme, *version)))
+      if (!version->empty() &&
+          (!is_usable_version(*version, context_.limits) || !vuln::is_version(scheme, *version)))
         return false;
     return true;
   }
@@ -122,7 +122,8 @@ class Configurations {
 
 Done add_libraries(const Value& cve, const vuln::CveFacts& facts, Collector& out) {
   Configurations configurations(out.context());
-  for (const Value& configuration : cve["configurations"].elements()) configurations.add(configuration);
+  for (const Value& configuration : cve["configurations"].elements())
+    configurations.add(configuration);
   for (auto& [name, a] : configurations.take()) {
     a.id = facts.name;
     a.ecosystem = "C";
@@ -150,7 +151,8 @@ Done add_cve(const Value& cve, Collector& out) {
   facts.rejected = cve["vulnStatus"].text_or() == "Rejected";
   facts.disputed = is_disputed(cve);
   set_rating(facts, cve["metrics"]);
-  out.name_part(std::string(kSource), "", false, day_of(cve["lastModified"].text_or(), out.context()));
+  out.name_part(std::string(kSource), "", false,
+                day_of(cve["lastModified"].text_or(), out.context()));
   TRY(out.add_record(std::string(kSource), facts.name));
   TRY(add_libraries(cve, facts, out));
   return out.add_cve(std::move(facts));
@@ -160,8 +162,8 @@ Done add_cve(const Value& cve, Collector& out) {
 
 Done read_nvd(std::string_view text, Collector& out) {
   const json::Outline document = TRY(json::outline(text, out.context().limits));
-  const json::Outline list =
-      TRY(json::outline(document.find("vulnerabilities"), out.context().limits).in("vulnerabilities"));
+  const json::Outline list = TRY(
+      json::outline(document.find("vulnerabilities"), out.context().limits).in("vulnerabilities"));
   for (const json::Piece& piece : list.pieces) {
     Result<Value> entry = json::parse(piece.text, out.context().limits);
     if (!entry) {

@@ -44,8 +44,10 @@ struct Event {
 
 std::optional<Event> event_of(const Value& value) {
   using enum Event::Kind;
-  for (auto [key, kind] : {std::pair("introduced", introduced), {"fixed", fixed},
-                           {"last_affected", last_affected}, {"limit", limit}})
+  for (auto [key, kind] : {std::pair("introduced", introduced),
+                           {"fixed", fixed},
+                           {"last_affected", last_affected},
+                           {"limit", limit}})
     if (const std::string* version = value[key].string()) return Event{kind, *version};
   return std::nullopt;
 }
@@ -80,9 +82,8 @@ void add_range(Advisory& a, std::vector<Event> events) {
     a.unreadable.push_back(text_of(events));
     return;
   }
-  std::stable_sort(events.begin(), events.end(), [&](const Event& x, const Event& y) {
-    return is_before(a.scheme, x, y);
-  });
+  std::stable_sort(events.begin(), events.end(),
+                   [&](const Event& x, const Event& y) { return is_before(a.scheme, x, y); });
   std::optional<Range> open;
   auto close = [&](auto set_end) {
     if (!open) return;
@@ -128,7 +129,8 @@ void add_versions(Advisory& a, const Value& list) {
   std::set<std::string> added;
   for (const std::string& version : texts_of(list)) {
     bool known = false;
-    for (std::size_t i = 0; i < ranges && !known; ++i) known = holds(a.scheme, a.ranges[i], version);
+    for (std::size_t i = 0; i < ranges && !known; ++i)
+      known = holds(a.scheme, a.ranges[i], version);
     if (known || !added.insert(version).second) continue;
     if (vuln::is_version(a.scheme, version))
       a.ranges.push_back({version, false, "", version});
@@ -189,8 +191,8 @@ void set_word(Advisory& a, const Value& record, const Value& affected) {
   for (const Value& severity : record["severity"].elements())
     if (severity["type"].text_or() == "Ubuntu")
       a.severity = parse_severity(severity["score"].text_or()).value_or(Severity::unknown);
-  for (const Value* place :
-       {&affected["database_specific"], &affected["ecosystem_specific"], &record["database_specific"]})
+  for (const Value* place : {&affected["database_specific"], &affected["ecosystem_specific"],
+                             &record["database_specific"]})
     for (std::string_view key : {"severity", "urgency"}) {
       const std::string_view word = (*place)[key].text_or();
       if (word == "unimportant") {
@@ -242,7 +244,8 @@ Result<Advisory> advisory_of(const Value& record, const Value& affected, const C
   a.modified = day_of(record["modified"].text_or(), context);
   a.withdrawn = record.has("withdrawn");
   const Value& database = record["database_specific"];
-  a.informational = affected["database_specific"].has("informational") || database.has("informational");
+  a.informational =
+      affected["database_specific"].has("informational") || database.has("informational");
   a.disputed = database["disputed"].boolean() != nullptr && *database["disputed"].boolean();
   if (a.withdrawn) return a;
   set_ranges(a, affected, context);
@@ -334,9 +337,8 @@ Done read_osv(std::string_view text, Collector& out) {
       rest = first.rest;
     }
     std::vector<Result<OsvRecord>> records =
-        parallel_map(values, out.context().jobs, [&](std::string_view value) {
-          return read_osv_record(value, out.context());
-        });
+        parallel_map(values, out.context().jobs,
+                     [&](std::string_view value) { return read_osv_record(value, out.context()); });
     for (Result<OsvRecord>& record : records) {
       ++number;
       // One record is a whole file: then there is nothing else to use.

@@ -1,5 +1,5 @@
-// Takes the wrapping off (compression, zip), tells the form by what is in it, and hands the document
-// to the reader of that form.
+// Takes the wrapping off (compression, zip), tells the form by what is in it, and hands the
+// document to the reader of that form.
 
 #include <algorithm>
 
@@ -41,7 +41,8 @@ Result<Reader> reader_of(std::string_view text, const FeedLimits& limits) {
   const json::Outline document = TRY(json::outline(text, limits));
   auto has = [&](std::string_view key) { return !document.find(key).empty(); };
   if (has("fathom") || (has("id") && has("modified"))) return Reader{read_osv};
-  if (has("vulnerabilities") && (has("catalogVersion") || has("dateReleased"))) return Reader{read_kev};
+  if (has("vulnerabilities") && (has("catalogVersion") || has("dateReleased")))
+    return Reader{read_kev};
   if (has("vulnerabilities") && document.find("format") == "\"NVD_CVE\"") return Reader{read_nvd};
   if (has("document") && document.find("document").find("\"csaf_version\"") != text.npos)
     return Reader{read_csaf};
@@ -63,8 +64,7 @@ archive::InflateLimits document_limits(const FeedLimits& limits) {
 }
 
 Result<Bytes> inflate(ByteView bytes, archive::Compression compression, const FeedLimits& limits) {
-  archive::Inflated inflated =
-      archive::inflate_all(bytes, compression, document_limits(limits));
+  archive::Inflated inflated = archive::inflate_all(bytes, compression, document_limits(limits));
   if (!inflated.problems.empty()) return std::move(inflated.problems.front());
   return std::move(inflated.bytes);
 }
@@ -166,10 +166,10 @@ Result<Summary> read_feed(ByteView bytes, const std::string& name, const Context
   TRY(read_any(bytes, out).in(printable(name)));
   Summary summary = TRY(out.finish());
   if (summary.parts.empty())
-    return Error{ErrorCode::malformed, "nothing in it could be used" +
-                                           (summary.problems.empty()
-                                                ? std::string()
-                                                : ": " + summary.problems.front().message)}
+    return Error{
+        ErrorCode::malformed,
+        "nothing in it could be used" +
+            (summary.problems.empty() ? std::string() : ": " + summary.problems.front().message)}
         .in(printable(name));
   return summary;
 }

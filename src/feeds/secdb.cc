@@ -2,10 +2,12 @@
 // no version ever was affected. What is not fixed is not in it.
 //
 //   {"distroversion": "v3.20", "reponame": "main", "packages": [{"pkg": {"name": "curl",
-//    "secfixes": {"8.9.0-r0": ["CVE-2024-6197", "CVE-2024-6874 GHSA-…"], "0": ["CVE-2021-22897"]}}}]}
+//    "secfixes": {"8.9.0-r0": ["CVE-2024-6197", "CVE-2024-6874 GHSA-…"], "0":
+//    ["CVE-2021-22897"]}}}]}
 //
 // Wolfi, Chainguard and others publish the same form without "distroversion"; there the address of
-// their packages says whose it is. Source: https://secdb.alpinelinux.org, gitlab.alpinelinux.org/alpine/infra/alpine-secdb
+// their packages says whose it is. Source: https://secdb.alpinelinux.org,
+// gitlab.alpinelinux.org/alpine/infra/alpine-secdb
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // CSAF 2.0 advisories and OpenVEX documents. What they say is not or no longer affected becomes a
-// statement, kept as the rule that `scan --vex` would make of the same document (policy/vex.h); what
-// they say is affected or fixed in a product with a package URL becomes an advisory on that package.
-// A product without one can be neither: it is counted as a problem, once per document.
+// statement, kept as the rule that `scan --vex` would make of the same document (policy/vex.h);
+// what they say is affected or fixed in a product with a package URL becomes an advisory on that
+// package. A product without one can be neither: it is counted as a problem, once per document.
 
 #include <set>
 
@@ -148,8 +148,8 @@ class CsafDocument {
       : document_(document), products_(document["product_tree"]), out_(out) {}
 
   Done read(const std::string& id) {
-    const std::string day = day_of(
-        document_["document"]["tracking"]["current_release_date"].text_or(), out_.context());
+    const std::string day =
+        day_of(document_["document"]["tracking"]["current_release_date"].text_or(), out_.context());
     for (const Value& vulnerability : document_["vulnerabilities"].elements()) {
       Said said;
       said.id = vulnerability["cve"].text_or();
@@ -158,11 +158,13 @@ class CsafDocument {
       said.day = day;
       for (const Value& name : vulnerability["ids"].elements())
         (said.id.empty() ? said.id : said.aliases.emplace_back()) = name["text"].text_or();
-      if (said.id.empty()) return Error{ErrorCode::malformed, "a vulnerability without cve and ids"};
+      if (said.id.empty())
+        return Error{ErrorCode::malformed, "a vulnerability without cve and ids"};
       for (const Value& score : vulnerability["scores"].elements())
         for (std::string_view kind : {"cvss_v3", "cvss_v2"})
           if (said.cvss_score.empty())
-            set_cvss(score[kind]["vectorString"].text_or(), said.severity, said.cvss, said.cvss_score);
+            set_cvss(score[kind]["vectorString"].text_or(), said.severity, said.cvss,
+                     said.cvss_score);
       TRY(read_status(vulnerability, said));
     }
     if (unnamed_ > 0)
@@ -175,7 +177,8 @@ class CsafDocument {
   Done read_status(const Value& vulnerability, const Said& said) {
     const Value& status = vulnerability["product_status"];
     std::set<std::string> done;
-    for (std::string_view word : {"known_affected", "first_affected", "last_affected", "fixed", "first_fixed"})
+    for (std::string_view word :
+         {"known_affected", "first_affected", "last_affected", "fixed", "first_fixed"})
       for (const Value& id : status[word].elements()) {
         std::optional<Product> product =
             product_of(products_.purl_of(id.text_or()), out_.context());
@@ -186,7 +189,8 @@ class CsafDocument {
         const bool fixed = word == "fixed" || word == "first_fixed";
         // One build for each architecture says the same.
         if (!done.insert(product->ecosystem + '\n' + product->package + '\n' + product->version +
-                         (fixed ? "\nf" : "\na")).second)
+                         (fixed ? "\nf" : "\na"))
+                 .second)
           continue;
         Said one = said;
         one.fix = fix_of(vulnerability, id.text_or());
@@ -276,8 +280,9 @@ Done read_openvex(std::string_view text, Collector& out) {
   for (const Value& statement : document["statements"].elements())
     TRY(read_openvex_statement(statement, said, out, unnamed));
   if (unnamed > 0)
-    out.add_problem({ErrorCode::unsupported, printable(id) + ": " + with_thousands(unnamed) +
-                                                 " affected products without a usable package URL"});
+    out.add_problem(
+        {ErrorCode::unsupported, printable(id) + ": " + with_thousands(unnamed) +
+                                     " affected products without a usable package URL"});
   return Ok{};
 }
 

@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kDigits = 64;
 
 bool is_sha256(std::string_view text) {
-  return text.size() == kDigits &&
-         text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
+  return text.size() == kDigits && text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
 }
 
 bool stays_inside(std::string_view name) {

@@ -15,8 +15,8 @@ struct Checksum {
   std::string name;  // a relative path without "..", or empty where the list is a single digest
 };
 
-// "HEX  NAME", "HEX *NAME", BSD's "SHA256 (NAME) = HEX". Strict: any other line is an error, and so is
-// a name twice, or one that leads out of the folder.
+// "HEX  NAME", "HEX *NAME", BSD's "SHA256 (NAME) = HEX". Strict: any other line is an error, and so
+// is a name twice, or one that leads out of the folder.
 Result<std::vector<Checksum>> parse_checksums(std::string_view text);
 
 }  // namespace fathom::fetch

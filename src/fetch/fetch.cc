@@ -98,7 +98,8 @@ class Folder : public Place {
   Result<std::unique_ptr<Stream>> open(const std::string& name) override {
     const std::string path = (path_ / name).string();
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT) return Error{ErrorCode::not_found, path + ": there is no such file"};
+    if (fd < 0 && errno == ENOENT)
+      return Error{ErrorCode::not_found, path + ": there is no such file"};
     if (fd < 0) return system_error(path);
     struct stat status{};
     if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -149,7 +150,8 @@ class WebStream : public Stream {
 
 class Web : public Place {
  public:
-  Web(net::Url base, net::HttpOptions options) : base_(std::move(base)), client_(std::move(options)) {}
+  Web(net::Url base, net::HttpOptions options)
+      : base_(std::move(base)), client_(std::move(options)) {}
 
   Result<std::unique_ptr<Stream>> open(const std::string& name) override {
     net::Request request;
@@ -322,12 +324,15 @@ Done fetch_file(Place& place, const std::string& name, const Options& options,
   if (!options.checksum.empty()) {
     TRY(Checker::check_sum(file, to_lower(options.checksum)));
   } else if (std::optional<std::string> text = TRY(small_text(place, name + ".sha256", options))) {
-    const std::vector<Checksum> sums = TRY(parse_checksums(*text).in(place.shown(name + ".sha256")));
+    const std::vector<Checksum> sums =
+        TRY(parse_checksums(*text).in(place.shown(name + ".sha256")));
     const std::string own = fs::path(place.shown(name)).filename().string();
-    auto sum = std::ranges::find_if(
-        sums, [&](const Checksum& c) { return fs::path(c.name).filename() == own || c.name.empty(); });
+    auto sum = std::ranges::find_if(sums, [&](const Checksum& c) {
+      return fs::path(c.name).filename() == own || c.name.empty();
+    });
     if (sum == sums.end())
-      return Error{ErrorCode::malformed, "has no checksum of " + own}.in(place.shown(name + ".sha256"));
+      return Error{ErrorCode::malformed, "has no checksum of " + own}.in(
+          place.shown(name + ".sha256"));
     TRY(Checker::check_sum(file, sum->hex));
   }
   if (checker.wants_signature()) TRY(checker.check_signature(place, name, file));
@@ -358,8 +363,8 @@ Done fetch_folder(Place& place, const Options& options, const Checker& checker,
     return fetch_listed(place, *list, options, checker, use);
   std::optional<std::vector<std::string>> names = TRY(place.list());
   if (!names)
-    return Error{ErrorCode::not_found, "the mirror has no SHA256SUMS, which says what is there"}
-        .in(place.shown(""));
+    return Error{ErrorCode::not_found, "the mirror has no SHA256SUMS, which says what is there"}.in(
+        place.shown(""));
   for (const std::string& name : *names) {
     File file = TRY(copy(place, name, options));
     if (checker.wants_signature()) TRY(checker.check_signature(place, name, file));
@@ -377,9 +382,10 @@ Done fetch_web(const std::string& place, const Options& options, const Checker& 
                const std::function<Done(File&&)>& use) {
   net::Url url = TRY(net::parse_url(place).in("--from"));
   if (url.scheme == "http" && !is_loopback(url) && !checker.wants_signature() && !options.insecure)
-    return Error{ErrorCode::usage,
-                 "plain HTTP from " + printable(url.host) +
-                     " could be anybody's answer: use https, a signed feed with --key, or --insecure"};
+    return Error{
+        ErrorCode::usage,
+        "plain HTTP from " + printable(url.host) +
+            " could be anybody's answer: use https, a signed feed with --key, or --insecure"};
   net::HttpOptions http;
   http.tls = {options.ca_file, !options.insecure};
   http.patience.silence = std::chrono::seconds(options.timeout_seconds);

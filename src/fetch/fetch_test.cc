@@ -45,18 +45,20 @@ class Signer {
   std::string minisign_key() const { return net::base64("Ed12345678" + raw()); }
   std::string pem() const {
     return "-----BEGIN PUBLIC KEY-----\n" +
-           net::base64(std::string("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12) + raw()) +
+           net::base64(std::string("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12) +
+                       raw()) +
            "\n-----END PUBLIC KEY-----\n";
   }
   std::string minisig(std::string_view text, bool prehashed) const {
     std::string message(text);
     if (prehashed) {
       message.assign(64, '\0');
-      EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(message.data()), nullptr,
-                 EVP_blake2b512(), nullptr);
+      EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(message.data()),
+                 nullptr, EVP_blake2b512(), nullptr);
     }
     const std::string signature = sign(message), comment = "timestamp:1\tfile:x";
-    return "untrusted comment: x\n" + net::base64((prehashed ? "ED12345678" : "Ed12345678") + signature) +
+    return "untrusted comment: x\n" +
+           net::base64((prehashed ? "ED12345678" : "Ed12345678") + signature) +
            "\ntrusted comment: " + comment + "\n" + net::base64(sign(signature + comment)) + "\n";
   }
 
@@ -67,7 +69,8 @@ class Signer {
 TEST(Signature, AcceptsMinisignAndPlainSignaturesOfTheFileOnly) {
   const Signer signer;
   const std::string text = "advisories";
-  for (const std::string& key_text : {signer.minisign_key(), signer.pem(), "untrusted comment: k\n" + signer.minisign_key() + "\n"}) {
+  for (const std::string& key_text : {signer.minisign_key(), signer.pem(),
+                                      "untrusted comment: k\n" + signer.minisign_key() + "\n"}) {
     Result<PublicKey> key = parse_public_key(key_text);
     ASSERT_TRUE(key) << key.error().message;
     for (bool prehashed : {false, true}) {
@@ -77,7 +80,8 @@ TEST(Signature, AcceptsMinisignAndPlainSignaturesOfTheFileOnly) {
       std::string forged = minisig;
       forged.replace(forged.find("timestamp:1"), 11, "timestamp:2");
       EXPECT_FALSE(verify_signature(*key, forged, ByteView::of(text)));
-      EXPECT_FALSE(verify_signature(*key, minisig.substr(0, minisig.size() / 2), ByteView::of(text)));
+      EXPECT_FALSE(
+          verify_signature(*key, minisig.substr(0, minisig.size() / 2), ByteView::of(text)));
     }
     EXPECT_TRUE(verify_signature(*key, signer.sign(text), ByteView::of(text)));
     EXPECT_TRUE(verify_signature(*key, net::base64(signer.sign(text)), ByteView::of(text)));
@@ -97,7 +101,8 @@ TEST(Signature, NamesAnotherKeyAsTheReason) {
 
 TEST(Checksums, ReadWhatSha256sumWritesAndNothingElse) {
   const std::string hex(64, 'A');
-  auto sums = parse_checksums(hex + "  a.json\n" + hex + " *./b/c.zip\nSHA256 (d.csv) = " + hex + "\n");
+  auto sums =
+      parse_checksums(hex + "  a.json\n" + hex + " *./b/c.zip\nSHA256 (d.csv) = " + hex + "\n");
   ASSERT_TRUE(sums) << sums.error().message;
   ASSERT_EQ(sums->size(), 3u);
   EXPECT_EQ((*sums)[1].name, "b/c.zip");

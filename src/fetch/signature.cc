@@ -34,14 +34,15 @@ std::array<std::uint8_t, N> bytes_at(std::string_view text, std::size_t at) {
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) { return ByteView::of(text).span(); }
 
-bool verifies(const PublicKey& key, std::string_view signature, std::span<const std::uint8_t> content) {
+bool verifies(const PublicKey& key, std::string_view signature,
+              std::span<const std::uint8_t> content) {
   std::unique_ptr<EVP_PKEY, FreeKey> pkey(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.key.data(), key.key.size()));
   std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   if (!pkey || !context) return false;
   if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) != 1) return false;
-  return EVP_DigestVerify(context.get(), bytes_of(signature).data(), signature.size(), content.data(),
-                          content.size()) == 1;
+  return EVP_DigestVerify(context.get(), bytes_of(signature).data(), signature.size(),
+                          content.data(), content.size()) == 1;
 }
 
 std::array<std::uint8_t, 64> blake2b(ByteView content) {
@@ -51,7 +52,8 @@ std::array<std::uint8_t, 64> blake2b(ByteView content) {
 }
 
 Result<PublicKey> parse_pem(std::string_view text) {
-  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----", kEnd = "-----END PUBLIC KEY-----";
+  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----",
+                             kEnd = "-----END PUBLIC KEY-----";
   // SubjectPublicKeyInfo of an Ed25519 key, up to its 32 bytes (RFC 8410).
   constexpr std::string_view kPrefix("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
   const std::size_t end = text.find(kEnd);

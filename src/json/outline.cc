@@ -1,5 +1,5 @@
-// A bracket matcher that knows strings. It decides where a value ends and nothing else: whether it is
-// well-formed inside is for parse() to say, so a document has one grammar, not two.
+// A bracket matcher that knows strings. It decides where a value ends and nothing else: whether it
+// is well-formed inside is for parse() to say, so a document has one grammar, not two.
 
 #include "json/outline.h"
 

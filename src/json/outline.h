@@ -31,7 +31,8 @@ struct Outline {
 // when the piece is parsed. Errors name the byte offset.
 Result<Outline> outline(std::string_view text, const Limits& limits = {});
 
-// The first value of a text that may hold several, one after another (JSON lines), and what follows.
+// The first value of a text that may hold several, one after another (JSON lines), and what
+// follows.
 struct First {
   std::string_view value, rest;
 };

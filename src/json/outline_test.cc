@@ -11,7 +11,8 @@ std::string keys(std::string_view text) {
   Result<Outline> document = outline(text);
   if (!document) return "error: " + document.error().message;
   std::string out;
-  for (const Piece& piece : document->pieces) out += piece.key + "=" + std::string(piece.text) + ";";
+  for (const Piece& piece : document->pieces)
+    out += piece.key + "=" + std::string(piece.text) + ";";
   return out;
 }
 
@@ -29,8 +30,8 @@ TEST(Outline, RefusesWhatIsCutOrNoJson) {
   ASSERT_TRUE(outline(whole));
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(outline(whole.substr(0, size))) << size;
-  for (const char* text : {"", "1", "{\"a\":1}x", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "[1 2]", "[1}", "{\"a\":[}]}",
-                           "{\"a\":1,\"a\":2}", "{\"a\":}", "[,]"})
+  for (const char* text : {"", "1", "{\"a\":1}x", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "[1 2]",
+                           "[1}", "{\"a\":[}]}", "{\"a\":1,\"a\":2}", "{\"a\":}", "[,]"})
     EXPECT_FALSE(outline(text)) << text;
   EXPECT_FALSE(outline("[" + std::string(2000, '[') + std::string(2000, ']') + "]"));
 }

@@ -55,7 +55,7 @@ struct Finding {
   bool kev = false;                   // in CISA's known-exploited list
   std::string epss, epss_percentile;  // "0.01234", or empty
   std::vector<std::string>
-      fixed_in;           // releases with a fix, not older than the component, ascending
+      fixed_in;  // releases with a fix, not older than the component, ascending
   FixState fix = FixState::unknown;
   std::string published;   // "2022-08-03", or empty
   bool disputed = false;   // whoever maintains the software says that it is no vulnerability

@@ -384,8 +384,7 @@ void add_advisory_coverage(Report& report, const vuln::Databases& databases) {
       report.gaps.push_back({"advisories", component.file, component.file_digest, component.layer,
                              ErrorCode::not_found,
                              "not assessed: the version of " + component.name + " is not known"});
-  report.data.push_back(
-      {"advisories", databases.built_in().id(), databases.built_in().newest()});
+  report.data.push_back({"advisories", databases.built_in().id(), databases.built_in().newest()});
   if (databases.user())
     report.data.push_back(
         {"imported advisories", databases.user()->id(), databases.user()->newest()});

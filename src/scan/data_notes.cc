@@ -35,9 +35,10 @@ void add_data_notes(Report& report, std::uint64_t max_age) {
     if (!row.end_of_life.empty()) add_end_of_life(report, row);
     const std::optional<std::int64_t> age = days_between(row.newest, report.now);
     if (!age || *age <= static_cast<std::int64_t>(max_age)) continue;
-    report.notes.push_back("the advisories for " + (row.release.empty() ? row.ecosystem : row.release) +
-                           " are " + with_thousands(static_cast<std::uint64_t>(*age)) +
-                           " days old (newest " + row.newest + "); fathom db import brings newer ones");
+    report.notes.push_back("the advisories for " +
+                           (row.release.empty() ? row.ecosystem : row.release) + " are " +
+                           with_thousands(static_cast<std::uint64_t>(*age)) + " days old (newest " +
+                           row.newest + "); fathom db import brings newer ones");
   }
 }
 

@@ -1,5 +1,5 @@
-// What the report says about the data themselves: how old they are, and what they bring along beside
-// advisories.
+// What the report says about the data themselves: how old they are, and what they bring along
+// beside advisories.
 
 #pragma once
 
@@ -17,8 +17,8 @@ namespace fathom {
 // round; nothing when one is no day.
 std::optional<std::int64_t> days_between(std::string_view from, std::string_view to);
 
-// A note for every ecosystem of the image whose advisories are older than `max_age` days at the time
-// of the report; a gap for a distribution that gets no fixes any more.
+// A note for every ecosystem of the image whose advisories are older than `max_age` days at the
+// time of the report; a gap for a distribution that gets no fixes any more.
 void add_data_notes(Report& report, std::uint64_t max_age);
 
 // Adds the statements of imported VEX that speak of findings of the report to the policy's rules.

@@ -17,7 +17,8 @@ constexpr int kStallSeconds = 300;
 
 std::string day_after(std::string_view now) {
   std::tm parts{};
-  if (::strptime(std::string(now.substr(0, 10)).c_str(), "%Y-%m-%d", &parts) == nullptr) return "9999";
+  if (::strptime(std::string(now.substr(0, 10)).c_str(), "%Y-%m-%d", &parts) == nullptr)
+    return "9999";
   std::time_t time = ::timegm(&parts) + 24 * 60 * 60;
   gmtime_r(&time, &parts);
   std::array<char, 16> text{};
@@ -52,8 +53,7 @@ Done FeedReader::start() {
 Result<feeds::Incoming> FeedReader::receive() {
   feeds::Incoming one;
   for (;;) {
-    std::optional<confine::Message> message =
-        TRY(child_->channel().receive(kStallSeconds * 1000));
+    std::optional<confine::Message> message = TRY(child_->channel().receive(kStallSeconds * 1000));
     if (!message) return Error{ErrorCode::crashed, "the confined reader died"};
     switch (static_cast<WireType>(message->type)) {
       case WireType::sandbox:
@@ -105,8 +105,7 @@ void FeedReader::add(feeds::Incoming one) {
   for (const feeds::Part& part : one.summary.parts)
     if (part.whole && !seen_.insert({part.row.name + "\n", part.row.part}).second)
       again.summary.parts.push_back(part);
-  if (!again.rows.records.empty() || !again.summary.parts.empty())
-    feeds::forget(all_.rows, again);
+  if (!again.rows.records.empty() || !again.summary.parts.empty()) feeds::forget(all_.rows, again);
 
   (void)!feeds::append(all_.rows, std::move(one.rows), FeedLimits{});
   for (feeds::Part& part : one.summary.parts) {

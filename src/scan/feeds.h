@@ -19,12 +19,12 @@ namespace fathom {
 // One child for as many files as there are.
 class FeedReader {
  public:
-  // `built_in` has the tables that explain the names of ecosystems and libraries. `now` is RFC 3339:
-  // records that claim to be younger have no date.
+  // `built_in` has the tables that explain the names of ecosystems and libraries. `now` is RFC
+  // 3339: records that claim to be younger have no date.
   FeedReader(const vuln::Database& built_in, std::string_view now, std::size_t jobs);
 
-  // Adds what the file at `fd` says. After an error nothing of it has been added; unsupported when it
-  // is of no known form.
+  // Adds what the file at `fd` says. After an error nothing of it has been added; unsupported when
+  // it is of no known form.
   Done read(int fd, const std::string& name, const std::string& day);
 
   // What all the files say together: of a record that several have, what the last one said.

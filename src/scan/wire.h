@@ -31,9 +31,9 @@ enum class WireType : std::uint32_t {
   document_read,  // the value that was in it, or failed
   functions,      // code::Listing
   system_calls,   // sandbox::StaticSet
-  feed,           // parent → child instead of a job, as often as there are files: FeedJob, with the file
-  feed_rows,      // child → parent: feeds::Batch …
-  feed_done,      // … and at the end feeds::Summary, or failed
+  feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
+  feed_rows,  // child → parent: feeds::Batch …
+  feed_done,  // … and at the end feeds::Summary, or failed
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.

@@ -282,7 +282,8 @@ int run_feeds(confine::Channel& channel, confine::Message message) {
   for (;;) {
     Result<FeedJob> job = decode_value<FeedJob>(message.payload);
     if (!job || static_cast<WireType>(message.type) != WireType::feed) return 1;
-    if (Done read = read_feed(channel, *job, message.fd); !read) send_failure(channel, read.error());
+    if (Done read = read_feed(channel, *job, message.fd); !read)
+      send_failure(channel, read.error());
     Result<std::optional<confine::Message>> next = channel.receive();
     if (!next || !*next) return next ? 0 : 1;
     message = std::move(**next);

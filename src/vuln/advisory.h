@@ -37,8 +37,8 @@ struct Advisory {
   std::vector<std::string> unreadable;
   std::vector<std::string> fixed_in;
   Severity severity = Severity::unknown;
-  std::string cvss;        // vector
-  std::string cvss_score;  // "7.5": of the vector, or as the source states it without one
+  std::string cvss;                 // vector
+  std::string cvss_score;           // "7.5": of the vector, or as the source states it without one
   std::string published, modified;  // days
   std::string source;               // whose data it is: "go-vulndb", "osv", "debian"
   // The record of the source it stands in, where that is not `id`: a bulletin on several

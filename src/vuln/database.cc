@@ -138,10 +138,12 @@ Result<Database> Database::open(ByteView pack) {
   Database db;
   db.pack_ = pack;
   const std::pair<std::string_view, ByteView*> known[] = {
-      {kStrings, &db.strings_},       {kLists, &db.lists_},       {kRanges, &db.ranges_},
-      {kAdvisories, &db.advisories_}, {kPackages, &db.packages_}, {kEcosystems, &db.ecosystems_},
-      {kLibraries, &db.libraries_},   {kKev, &db.kev_},           {kEpss, &db.epss_},
-      {kCves, &db.cves_},             {kSources, &db.sources_},   {kIds, &db.ids_}};
+      {kStrings, &db.strings_},     {kLists, &db.lists_},
+      {kRanges, &db.ranges_},       {kAdvisories, &db.advisories_},
+      {kPackages, &db.packages_},   {kEcosystems, &db.ecosystems_},
+      {kLibraries, &db.libraries_}, {kKev, &db.kev_},
+      {kEpss, &db.epss_},           {kCves, &db.cves_},
+      {kSources, &db.sources_},     {kIds, &db.ids_}};
   std::size_t found = 0;
   for (std::uint64_t i = 0; i < header.sections; ++i) {
     Section section = TRY(pack.read<Section>(sizeof(Header) + i * sizeof(Section)));

@@ -1,6 +1,6 @@
-// The advisories, read from one mapped, immutable index (the "pack"), made by vuln/pack_writer.h: at
-// build time from the text under data/, and by `fathom db import` from what others publish. Look-ups
-// touch only the pages they need; nothing is parsed at start-up.
+// The advisories, read from one mapped, immutable index (the "pack"), made by vuln/pack_writer.h:
+// at build time from the text under data/, and by `fathom db import` from what others publish.
+// Look-ups touch only the pages they need; nothing is parsed at start-up.
 
 #pragma once
 

@@ -67,8 +67,7 @@ bool Databases::user_has_newer(std::string_view source) const {
 }
 
 bool Databases::is_known_exploited(std::string_view cve) const {
-  return user_has_newer("kev") ? user_->is_known_exploited(cve)
-                               : built_in_.is_known_exploited(cve);
+  return user_has_newer("kev") ? user_->is_known_exploited(cve) : built_in_.is_known_exploited(cve);
 }
 
 std::optional<Epss> Databases::epss(std::string_view cve) const {

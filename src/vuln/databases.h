@@ -15,7 +15,8 @@ namespace fathom::vuln {
 // Views both packs; must not outlive them.
 class Databases {
  public:
-  Databases(const Database& built_in) : built_in_(built_in) {}  // NOLINT: one pack is a stack of one
+  Databases(const Database& built_in)
+      : built_in_(built_in) {}  // NOLINT: one pack is a stack of one
   Databases(const Database& built_in, std::optional<Database> user)
       : built_in_(built_in), user_(std::move(user)) {}
 

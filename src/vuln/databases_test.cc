@@ -85,13 +85,15 @@ TEST_F(Stack, WhatWasWithdrawnTakesTheOlderRecordWithIt) {
 TEST_F(Stack, SecondarySourcesGiveWay) {
   PackContent ours, theirs;
   ours.advisories = {row("CVE-2026-1111", "PyPI", "p", "1")};
-  Advisory known = row("CVE-2026-1111", "PyPI", "p", "9"), other = row("CVE-2026-2222", "PyPI", "p", "9");
+  Advisory known = row("CVE-2026-1111", "PyPI", "p", "9"),
+           other = row("CVE-2026-2222", "PyPI", "p", "9");
   known.source = other.source = "nvd";
   known.document = "nvd:1";
   known.secondary = other.secondary = true;
   theirs.advisories = {known, other};
   theirs.newest["PyPI"] = "2026-02-02";
-  EXPECT_EQ(fixes(stack(ours, theirs)), (std::vector<std::string>{"CVE-2026-1111 1", "CVE-2026-2222 9"}));
+  EXPECT_EQ(fixes(stack(ours, theirs)),
+            (std::vector<std::string>{"CVE-2026-1111 1", "CVE-2026-2222 9"}));
 }
 
 TEST_F(Stack, CataloguesComeWholeFromTheNewerOne) {
@@ -222,7 +224,8 @@ TEST_F(Distribution, JudgesByTheSourcePackageInTheRelease) {
     return out;
   };
   EXPECT_EQ(of("c2"), std::vector<std::string>{"CVE-2026-1000 affected_by_version"});
-  // The package's finding is not the library's too; what never was affected is proven; the rest is open.
+  // The package's finding is not the library's too; what never was affected is proven; the rest is
+  // open.
   EXPECT_EQ(of("c3"), (std::vector<std::string>{"CVE-2026-1003 patched", "CVE-2026-1004 unknown"}));
 }
 

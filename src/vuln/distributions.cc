@@ -114,8 +114,8 @@ std::optional<Release> Distributions::release_of(std::string_view os,
     const bool for_edge = form.starts_with(kEdge);
     if (for_edge != (is_unreleased(version) && row->release.find(kEdge) != std::string::npos))
       continue;
-    std::string suffix = for_edge ? std::string(form.substr(kEdge.size()))
-                                  : suffix_of(form, version);
+    std::string suffix =
+        for_edge ? std::string(form.substr(kEdge.size())) : suffix_of(form, version);
     if (!suffix.empty()) release.ecosystems.push_back(row->ecosystem + suffix);
   }
   if (row->release.empty()) release.ecosystems.push_back(row->ecosystem);
@@ -124,8 +124,7 @@ std::optional<Release> Distributions::release_of(std::string_view os,
     if (r.os != os) continue;
     const bool same = version == r.release || first_numbers(version, 1) == r.release ||
                       first_numbers(version, 2) == r.release;
-    if (same && !is_unreleased(version))
-      release.end_of_life = std::max(r.end, r.long_end);
+    if (same && !is_unreleased(version)) release.end_of_life = std::max(r.end, r.long_end);
   }
   return release;
 }

@@ -19,7 +19,7 @@ namespace fathom::vuln {
 struct Release {
   std::string os, version;              // "debian", "12"
   std::vector<std::string> ecosystems;  // where advisories stand, in the order to look: "Debian:12"
-  std::string end_of_life;              // the day support ends, long-term support included; or empty
+  std::string end_of_life;  // the day support ends, long-term support included; or empty
 };
 
 class Distributions {

@@ -102,8 +102,8 @@ class PackageJudge {
     hit.judgement.verdict = Verdict::patched;
     hit.judgement.uncertain = false;
     hit.judgement.why = "the build of package " + printable(package_.name) + " " +
-                        printable(package_.version.exact) + ", which is not affected according to " +
-                        printable(by.ecosystem);
+                        printable(package_.version.exact) +
+                        ", which is not affected according to " + printable(by.ecosystem);
     if (!by.fixed_in.empty())
       hit.judgement.why += " (fixed in " + printable(join(by.fixed_in, ", ")) + ")";
   }

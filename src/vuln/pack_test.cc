@@ -187,10 +187,11 @@ TEST(HostilePack, OverlappingListsAreBounded) {
   std::size_t changed = 0;
   constexpr std::size_t kRanges = 60, kUnaffected = 64, kScheme = 68, kSize = 76;
   for (std::size_t at = 64; at + kSize <= bytes.size(); at += 4) {
-    bool looks_like_record =
-        bytes[at + kRanges] == 1 && bytes[at + kRanges + 1] == 0 && bytes[at + kRanges + 2] == 0 &&
-        bytes[at + kUnaffected] == 0 && bytes[at + kUnaffected + 1] == 0 &&
-        bytes[at + kScheme] == static_cast<std::uint8_t>(Scheme::dotted) && bytes[at + kSize - 1] == 0;
+    bool looks_like_record = bytes[at + kRanges] == 1 && bytes[at + kRanges + 1] == 0 &&
+                             bytes[at + kRanges + 2] == 0 && bytes[at + kUnaffected] == 0 &&
+                             bytes[at + kUnaffected + 1] == 0 &&
+                             bytes[at + kScheme] == static_cast<std::uint8_t>(Scheme::dotted) &&
+                             bytes[at + kSize - 1] == 0;
     if (!looks_like_record) continue;
     bytes[at + kRanges + 2] = 0xff;
     ++changed;

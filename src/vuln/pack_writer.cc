@@ -120,10 +120,9 @@ class Writer {
     std::map<std::uint32_t, const CveFacts*> by_key;
     for (const CveFacts& cve : cves) by_key[TRY(key(cve.name))] = &cve;
     for (const auto& [k, cve] : by_key)
-      cves_.add(CveRecord{k, text(cve->cvss), text(cve->cvss_score),
-                          static_cast<std::uint8_t>(cve->severity),
-                          static_cast<std::uint8_t>(cve->rejected),
-                          static_cast<std::uint8_t>(cve->disputed), 0});
+      cves_.add(CveRecord{
+          k, text(cve->cvss), text(cve->cvss_score), static_cast<std::uint8_t>(cve->severity),
+          static_cast<std::uint8_t>(cve->rejected), static_cast<std::uint8_t>(cve->disputed), 0});
     return Ok{};
   }
 

@@ -22,8 +22,8 @@ struct PackContent {
   // Per ecosystem, the day up to which its sources were read. Where it is missing or older than
   // an advisory, the advisory's date counts.
   std::map<std::string, std::string> newest;
-  std::vector<CveFacts> cves;      // the last of equal names counts
-  std::vector<SourceRow> sources;  // the last of equal name and part counts
+  std::vector<CveFacts> cves;                     // the last of equal names counts
+  std::vector<SourceRow> sources;                 // the last of equal name and part counts
   std::map<std::string, LibraryNames> libraries;  // by the id the advisories of "C" use
   std::map<std::string, std::string> sections;    // others, by name: at most 16 bytes
 };

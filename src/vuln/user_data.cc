@@ -57,7 +57,8 @@ std::optional<DataPlace> data_place(
   std::error_code ignored;
   if (!named.empty()) {
     const std::filesystem::path path(named);
-    const bool is_pack = std::filesystem::is_regular_file(path, ignored) || path.extension() == ".pack";
+    const bool is_pack =
+        std::filesystem::is_regular_file(path, ignored) || path.extension() == ".pack";
     if (is_pack) {
       place.folder = path.has_parent_path() ? path.parent_path().string() : ".";
       place.pack = named;
@@ -100,8 +101,7 @@ UserData::UserData(UserData&& other) noexcept
     : bytes_(std::exchange(other.bytes_, {})), database_(std::move(other.database_)) {}
 
 UserData::~UserData() {
-  if (!bytes_.empty())
-    ::munmap(const_cast<std::uint8_t*>(bytes_.span().data()), bytes_.size());
+  if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.span().data()), bytes_.size());
 }
 
 Result<DataLock> DataLock::take(const DataPlace& place, int seconds) {

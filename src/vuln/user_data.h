@@ -19,14 +19,14 @@ namespace fathom::vuln {
 struct DataPlace {
   std::string folder, pack;  // "/home/me/.local/share/fathom", "…/advisories.pack"
 };
-std::optional<DataPlace> data_place(
-    const std::string& named, const std::function<std::string(const std::string&)>& variable);
+std::optional<DataPlace> data_place(const std::string& named,
+                                    const std::function<std::string(const std::string&)>& variable);
 
 // Owns the mapping.
 class UserData {
  public:
-  // Nothing when there is no such file. Reads all of it once to compare it with its digest: an error
-  // when it is damaged, of another version, or no pack.
+  // Nothing when there is no such file. Reads all of it once to compare it with its digest: an
+  // error when it is damaged, of another version, or no pack.
   static Result<std::optional<UserData>> open(const std::string& pack);
   UserData(UserData&& other) noexcept;
   UserData& operator=(UserData&&) = delete;
