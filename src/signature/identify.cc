@@ -455,6 +455,9 @@ struct Identifier {
   }
 
   static VersionClaim one_of(std::vector<std::string> releases) {
+    // Several packagings of a release have its version.
+    const auto repeated = std::ranges::unique(releases);
+    releases.erase(repeated.begin(), repeated.end());
     if (releases.empty()) return {};
     if (releases.size() == 1) return exactly(releases.front());
     VersionClaim claim{
