@@ -15,6 +15,7 @@ int run_config(const Arguments& arguments);
 int run_hardening(const Arguments& arguments);
 int run_ldd(const Arguments& arguments);
 int run_functions(const Arguments& arguments);
+int run_db(const Arguments& arguments);
 int run_sandbox(const Arguments& arguments);
 int run_signatures(const Arguments& arguments);
 int run_version(const Arguments& arguments);
