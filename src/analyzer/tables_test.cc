@@ -69,8 +69,8 @@ TEST(Tables, AreBoundedByTheFile) {
   const std::string window = table_of(32);
   std::string data;
   for (int i = 0; i < 8192; ++i) data += window;
-  const FileFacts same = recover(ByteView::of(file_with(data).build()), Limits{},
-                                 TableFilter(packed({window})));
+  const FileFacts same =
+      recover(ByteView::of(file_with(data).build()), Limits{}, TableFilter(packed({window})));
   EXPECT_EQ(same.tables.size(), 16u);
   EXPECT_TRUE(same.gaps.empty());
 
@@ -78,8 +78,8 @@ TEST(Tables, AreBoundedByTheFile) {
   std::vector<std::string_view> windows;
   for (std::size_t at = 0; at < table.size(); at += 32)
     windows.push_back(std::string_view(table).substr(at, 32));
-  const FileFacts many = recover(ByteView::of(file_with(table).build()), Limits{},
-                                 TableFilter(packed(windows)));
+  const FileFacts many =
+      recover(ByteView::of(file_with(table).build()), Limits{}, TableFilter(packed(windows)));
   EXPECT_EQ(many.tables.size(), 4096u);
   ASSERT_FALSE(many.gaps.empty());
   EXPECT_EQ(many.gaps[0].stage, "tables");

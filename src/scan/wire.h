@@ -149,8 +149,8 @@ void describe(Codec& codec, SandboxProgram& p) {
 template <class Codec>
 void describe(Codec& codec, Job& j) {
   codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.scheme, j.platform, j.reference,
-        j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects, j.skipped, j.skipped_layers,
-        j.hash_only, j.list_only);
+        j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects, j.skipped,
+        j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

@@ -133,8 +133,8 @@ class Dating {
     for (std::size_t r = 0; r < chosen.size(); ++r)
       chosen[r] = lines.points[r] >= most - kLineSlack;
     match_.lines = static_cast<std::size_t>(most);
-    match_.by_lines = most >= kFewestLines &&
-                      std::ranges::find(chosen, false) != chosen.end() && do_decide(lines, chosen);
+    match_.by_lines = most >= kFewestLines && std::ranges::find(chosen, false) != chosen.end() &&
+                      do_decide(lines, chosen);
     if (!match_.by_lines) return std::vector<bool>(chosen.size(), true);
     for (std::size_t r = 0; r < chosen.size(); ++r)
       match_.line_points.emplace_back(library_.releases[r],

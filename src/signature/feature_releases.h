@@ -21,7 +21,7 @@ struct LineResult {
   std::vector<std::int64_t> off;     // places that it lacks, in source files that it has
   std::vector<std::int64_t> files_off;
   std::int64_t files = 0;  // names of source files that were compared
-  std::size_t best = 0;  // the release with most points
+  std::size_t best = 0;    // the release with most points
   std::vector<FeatureMatch::Seen> seen;
 };
 LineResult match_lines(const FeatureEvidence& evidence, std::size_t library);
