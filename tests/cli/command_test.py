@@ -205,6 +205,7 @@ class Usage(harness.Case):
         self.refused("scan", self.path("none.tar"), says=r"none\.tar")
         self.refused("scan", SQLITE, "--ignore-file", self.path("none.yaml"), says=r"none\.yaml")
         self.refused("frobnicate", says="frobnicate")
+        self.refused("scan", "docker://alpine", says=r'no file or folder "docker://alpine"; an image in a registry is named without "://"')
 
     def test_help_and_version_go_to_stdout(self):
         for arguments, says in ((("help",), b"scan"), (("help", "scan"), b"--fail-on"), (("scan", "--help"), b"--fail-on"), (("--version",), b"fathom "), (("version",), b"fathom ")):

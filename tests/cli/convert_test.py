@@ -81,7 +81,7 @@ class Convert(harness.Case):
             run = fathom("convert", path)
             self.assertEqual((run.status, run.out), (2, b""))
             self.assertIn(f"{name}: {says}", run.err)
-        for name, data, says in (("none", b"", "at byte"), ("deep", b"[" * 100_000, "nested deeper than"), ("bom", b'{"bomFormat": "CycloneDX"}', "not a fathom report"), ("zero", b"\0" * 4096, "at byte")):
+        for name, data, says in (("none", b"", "the file is empty"), ("deep", b"[" * 100_000, "nested deeper than"), ("bom", b'{"bomFormat": "CycloneDX"}', "not a fathom report"), ("zero", b"\0" * 4096, "at byte")):
             run = fathom("convert", self.write(name, data))
             self.assertEqual((run.status, run.out), (2, b""))
             self.assertIn(says, run.err)

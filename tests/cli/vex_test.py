@@ -66,7 +66,7 @@ class Vex(harness.Case):
 
     def test_a_broken_document_is_an_error_and_no_pass(self):
         for name, text, says in (
-            ("empty", "", "at byte"),
+            ("empty", "", "the file is empty"),
             ("other", "{}", "none of the forms of VEX"),
             ("state", '{"bomFormat": "CycloneDX", "vulnerabilities": [{"analysis": {"state": "ok"}}]}', "/vulnerabilities/0: /analysis/state"),
             ("crash", "FATHOM-PLANT crash", "at byte" if not harness.os.environ.get("FATHOM_PLANTED") in ("1", "ON") else "died"),
