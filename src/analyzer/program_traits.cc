@@ -216,7 +216,8 @@ class WordList {
  public:
   explicit WordList(const std::vector<std::string_view>& words) : needles_(forms_of(words)) {}
 
-  // Which words stand in a table. Also code is looked at: Go and some linkers keep literals there.
+  // Which words stand in a table. Also code is looked at: Go and some linkers keep literals there,
+  // and a flag of a section must not hide a shell.
   std::vector<bool> found_in(const elf::ElfFile& elf, bool go) const {
     std::vector<bool> found(forms_.size() / 2);
     const auto look = [&](std::string_view part) {

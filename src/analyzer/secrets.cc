@@ -17,6 +17,7 @@
 #include "analyzer/analyzer.h"
 #include "base/needles.h"
 #include "base/text.h"
+#include "elf/data_ranges.h"
 #include "json/value.h"
 
 namespace fathom {
@@ -423,6 +424,15 @@ class Scan {
   std::size_t counted_ = 0;  // line_ is the line of this position
 };
 
+// Of a part of a compiled file that stands at `offset` of it.
+void add_secrets(ByteView part, std::uint64_t offset, std::vector<SecretSighting>& out) {
+  for (SecretSighting& sighting : find_secrets(part, SecretScope::binary)) {
+    if (out.size() >= AuditFacts::kMostSecrets) return;
+    sighting.place.value += offset;
+    out.push_back(std::move(sighting));
+  }
+}
+
 }  // namespace
 
 std::vector<SecretSighting> find_secrets(ByteView bytes, SecretScope scope) {
@@ -437,6 +447,12 @@ extern const FileAnalyzer secrets = {
     .wants =
         [](const FileInput& in) { return in.kind != FileKind::archive && in.bytes.size() >= 16; },
     .run = [](const FileInput& in, FileFacts& facts) -> Done {
+      if (in.elf != nullptr) {
+        for (const elf::FileRange& range : elf::data_ranges(*in.elf))
+          add_secrets(in.bytes.clamped(range.offset, range.size), range.offset,
+                      facts.audit.secrets);
+        return Ok{};
+      }
       const bool text =
           in.kind == FileKind::text || in.kind == FileKind::script || in.kind == FileKind::unknown;
       facts.audit.secrets = find_secrets(in.bytes, text ? SecretScope::text : SecretScope::binary);

@@ -4,7 +4,7 @@
 // does not fit into a register, two of 16 do: one for the low half of a byte and one for the high
 // half, which PSHUFB looks up for 16 bytes at once. What is left is compared.
 //
-// The blocks are for x86-64 with SSSE3 (2006); elsewhere the masks of bytes are looked up one by
+// The blocks are for x86-64 with AVX2 (2013); elsewhere the masks of bytes are looked up one by
 // one.
 
 #include "base/needles.h"
@@ -15,7 +15,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define FATHOM_HAS_BLOCKS 1
-#include <tmmintrin.h>
+#include <immintrin.h>
 
 #include <cstring>
 #endif
@@ -55,7 +55,7 @@ Needles::Needles(std::span<const std::string_view> needles)
       for (std::size_t depth = 0; depth < kDepth; ++depth)
         let_through(static_cast<Bits>(1U << group), depth, needle);
 #ifdef FATHOM_HAS_BLOCKS
-  in_blocks_ = __builtin_cpu_supports("ssse3") != 0;
+  in_blocks_ = __builtin_cpu_supports("avx2") != 0;
 #endif
 }
 
@@ -118,30 +118,31 @@ bool Needles::stands_at(std::string_view text, std::size_t at) const {
 #ifdef FATHOM_HAS_BLOCKS
 
 // Up to the first needle, or to where no whole block is left.
-__attribute__((target("ssse3"))) Needles::Block Needles::next_in_blocks(std::string_view text,
-                                                                        std::size_t from) const {
-  const auto load = [](const void* memory) {
-    __m128i value;
-    std::memcpy(&value, memory, sizeof value);
-    return value;
-  };
-  __m128i low[kDepth], high[kDepth];
+__attribute__((target("avx2"))) Needles::Block Needles::next_in_blocks(std::string_view text,
+                                                                       std::size_t from) const {
+  constexpr std::size_t kBlock = 32;
+  __m256i low[kDepth], high[kDepth];
   for (std::size_t depth = 0; depth < kDepth; ++depth) {
-    low[depth] = load(by_low_[depth].data());
-    high[depth] = load(by_high_[depth].data());
+    __m128i table;
+    std::memcpy(&table, by_low_[depth].data(), sizeof table);
+    low[depth] = _mm256_broadcastsi128_si256(table);
+    std::memcpy(&table, by_high_[depth].data(), sizeof table);
+    high[depth] = _mm256_broadcastsi128_si256(table);
   }
-  const __m128i half = _mm_set1_epi8(15), zero = _mm_setzero_si128();
+  const __m256i half = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
   std::size_t at = from;
-  for (; at + 16 + kDepth - 1 <= text.size(); at += 16) {
-    __m128i groups = _mm_set1_epi8(-1);
+  for (; at + kBlock + kDepth - 1 <= text.size(); at += kBlock) {
+    __m256i groups = _mm256_set1_epi8(-1);
     for (std::size_t depth = 0; depth < kDepth; ++depth) {
-      const __m128i bytes = load(text.data() + at + depth);
-      const __m128i low_half = _mm_and_si128(bytes, half);
-      const __m128i high_half = _mm_and_si128(_mm_srli_epi16(bytes, 4), half);
-      groups = _mm_and_si128(groups, _mm_and_si128(_mm_shuffle_epi8(low[depth], low_half),
-                                                   _mm_shuffle_epi8(high[depth], high_half)));
+      __m256i bytes;
+      std::memcpy(&bytes, text.data() + at + depth, sizeof bytes);
+      const __m256i low_half = _mm256_and_si256(bytes, half);
+      const __m256i high_half = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
+      groups =
+          _mm256_and_si256(groups, _mm256_and_si256(_mm256_shuffle_epi8(low[depth], low_half),
+                                                    _mm256_shuffle_epi8(high[depth], high_half)));
     }
-    auto left = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(groups, zero))) ^ 0xffff;
+    auto left = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(groups, zero)));
     for (; left != 0; left &= left - 1) {
       const std::size_t here = at + static_cast<std::size_t>(std::countr_zero(left));
       if (stands_at(text, here)) return {here, true};

@@ -38,10 +38,10 @@ TEST(Needles, NothingInNothing) {
   EXPECT_TRUE(found_by({}, std::string(100, 'a')).empty());
 }
 
-// Every place within blocks of sixteen, and every distance from the end.
+// Every place within a block, and every distance from the end.
 TEST(Needles, WhereverItStands) {
   const Needles needles{"\x0f\x05", "token_"};
-  for (std::size_t size = 2; size < 70; ++size)
+  for (std::size_t size = 2; size < 80; ++size)
     for (std::size_t at = 0; at + 2 <= size; ++at) {
       std::string text(size, '\0');
       text.replace(at, 2, "\x0f\x05");

@@ -5,6 +5,7 @@
 #include "base/needles.h"
 #include "base/text.h"
 #include "elf/constants.h"
+#include "elf/data_ranges.h"
 
 namespace fathom::hardening {
 
@@ -34,10 +35,10 @@ std::string_view file_name(std::string_view path) { return path.substr(path.rfin
 
 // What a C library leaves in a static program stands in its data, not in its code.
 std::optional<std::uint64_t> find_in_data(const elf::ElfFile& elf, const Needles& text) {
-  for (const elf::Segment& segment : elf.segments()) {
-    if (segment.type != elf::PT_LOAD) continue;
-    const std::size_t at = text.next(segment.contents.as_text());
-    if (at != std::string_view::npos) return segment.offset + at;
+  for (const elf::FileRange& range : elf::data_ranges(elf)) {
+    const std::string_view data = elf.bytes().clamped(range.offset, range.size).as_text();
+    for (std::size_t at = text.next(data); at != data.npos; at = text.next(data, at + 1))
+      if (elf.address_of_offset(range.offset + at)) return range.offset + at;
   }
   return {};
 }
