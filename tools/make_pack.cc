@@ -141,9 +141,9 @@ Done run(const std::vector<std::string>& arguments) {
   const std::string& output = arguments[5];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  std::vector<signature::FeatureLibrary> features =
-      TRY(read_features(arguments[2], sources.content.libraries));
-  sources.content.sections["features"] = TRY(signature::pack_features(std::move(features)));
+  FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
+  sources.content.sections["features"] =
+      TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   Bytes pack = TRY(vuln::write_pack(sources.content));

@@ -244,6 +244,14 @@ constexpr std::array kCommands{
             "lists why, and the exit status is 1. Without a flag a table with the place of each "
             "system call. docs/sandbox.md has the method and its limits.",
             kSandboxFlags, run_sandbox},
+    Command{"signatures",
+            "info|list|check",
+            "say what libraries are recognised by",
+            "info: how much there is. list: one line for each library, with its first and last "
+            "known release. check: decodes everything and tries every classifier on its samples. "
+            "Exit status: 0; 1 when check finds the data damaged.",
+            {},
+            run_signatures},
     Command{
         "db", "status|import|update|export|diff|search [...]",
         "keep advisories of your own beside the built-in ones",

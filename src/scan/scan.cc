@@ -41,6 +41,8 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.strings = {};
   facts.constants = {};
   facts.source_lines = {};
+  facts.handed_out = {};
+  facts.tables = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
 }
@@ -65,6 +67,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
   };
+  options.examine.tables = features.table_windows();
   Examined examined = TRY(examine(target, options.examine));
 
   // From here on there are only plain values, and every file of the image is accounted for.

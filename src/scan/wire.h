@@ -60,6 +60,7 @@ struct Job {
   confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
   std::string limits;                         // the bytes of a Limits
+  std::string tables;                         // of a TableFilter
   std::vector<std::string> known;             // digests whose facts the parent already has
   std::vector<std::string> suspects;          // digests to examine one at a time
   std::vector<std::string> skipped;           // digests never to examine again
@@ -148,8 +149,8 @@ void describe(Codec& codec, SandboxProgram& p) {
 template <class Codec>
 void describe(Codec& codec, Job& j) {
   codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.scheme, j.platform, j.reference,
-        j.file_name, j.kind, j.jobs, j.limits, j.known, j.suspects, j.skipped, j.skipped_layers,
-        j.hash_only, j.list_only);
+        j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects, j.skipped,
+        j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

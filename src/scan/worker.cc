@@ -54,7 +54,7 @@ void commit_planted_fault([[maybe_unused]] ByteView bytes) {
 class Worker {
  public:
   Worker(confine::Channel& channel, const Job& job, const Limits& limits)
-      : channel_(channel), job_(job), limits_(limits) {
+      : channel_(channel), job_(job), limits_(limits), tables_(job.tables) {
     done_.insert(job.known.begin(), job.known.end());
     suspects_.insert(job.suspects.begin(), job.suspects.end());
     skipped_.insert(job.skipped.begin(), job.skipped.end());
@@ -143,7 +143,7 @@ class Worker {
     TRY(send(WireType::working, working));
     std::vector<std::string> facts = parallel_map(files, job_.jobs, [&](Pending* file) {
       commit_planted_fault(*file->content);
-      const FileFacts recovered = recover(*file->content, limits_);
+      const FileFacts recovered = recover(*file->content, limits_, tables_);
       file->content.reset();  // nobody needs it any more, and it may be most of our memory
       return encode(recovered);
     });
@@ -155,6 +155,7 @@ class Worker {
   confine::Channel& channel_;
   const Job& job_;
   const Limits& limits_;
+  const TableFilter tables_;
   std::set<std::string> done_, suspects_, skipped_;
   std::size_t layer_ = 0;
   std::vector<Pending> pending_;
