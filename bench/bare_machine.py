@@ -86,6 +86,7 @@ def main():
     arguments = parser.parse_args()
     root = make_root(arguments.folder.resolve(), arguments.mirror)
     commands = [["scan"], ["scan"]] + ([["test"]] if arguments.test else [])
+    run("mount", "--bind", root, root)  # containers' tools want the root to be a mount point
     for name, *how in MOUNTS:
         run("mount", *how, root / name)
     try:
@@ -98,6 +99,7 @@ def main():
     finally:
         for name, *_ in reversed(MOUNTS):
             run("umount", "-l", root / name)
+        run("umount", "-l", root)
 
 
 if __name__ == "__main__":

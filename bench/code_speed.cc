@@ -6,12 +6,13 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 
-#include "code/references.h"
+#include "code/system_calls.h"
 
 namespace {
 
@@ -47,6 +48,25 @@ void dump(const code::Program& program, const code::Functions& functions,
   }
 }
 
+void list_system_calls(const code::Functions& functions, const code::SystemCalls& calls) {
+  for (std::size_t i = 0; i < functions.list.size(); ++i) {
+    const code::Function& f = functions.list[i];
+    const code::FunctionSystemCalls& own = calls.functions[i];
+    if (own.calls.empty() && own.unresolved.empty() && !calls.wrappers.contains(i)) continue;
+    std::printf("%" PRIx64 " %.*s:", f.start, static_cast<int>(f.name.size()), f.name.data());
+    for (const code::NumberedCall& call : own.calls) std::printf(" %u", call.number);
+    for (const code::UnresolvedCall& call : own.unresolved)
+      std::printf(" ?%" PRIx64 "/%d", call.place, static_cast<int>(call.why));
+    if (auto at = calls.wrappers.find(i); at != calls.wrappers.end())
+      for (const code::Wrapper& w : at->second)
+        std::printf(" wrapper(%d, %" PRId64 ", %" PRId64 ")", w.number.reg, w.number.offset,
+                    w.added);
+    std::printf("\n");
+  }
+  for (const code::UnresolvedCall& call : calls.outside)
+    std::printf("outside %" PRIx64 "\n", call.place);
+}
+
 void measure(const char* path, bool dumps) {
   std::ifstream in(path, std::ios::binary);
   Bytes bytes{std::istreambuf_iterator<char>(in), {}};
@@ -60,14 +80,18 @@ void measure(const char* path, bool dumps) {
   double found = now();
   code::References references = code::find_references(*program, functions);
   double referred = now();
+  code::SystemCalls calls = code::find_system_calls(*program, functions, references);
+  double called = now();
+  if (dumps && std::getenv("SYSCALLS")) return list_system_calls(functions, calls);
   if (dumps) return dump(*program, functions, references);
   std::printf(
       "%s: %.1f MB of code, %zu functions, %zu references, %zu call sites, %zu constants, %zu "
       "records; "
-      "open %.2f s, functions %.2f s, references %.2f s\n",
+      "open %.2f s, functions %.2f s, references %.2f s, system calls %.2f s\n",
       path, static_cast<double>(functions.code_bytes) / 1e6, functions.list.size(),
       references.items.size(), references.sites.size(), references.arguments.size(),
-      references.records.size(), opened - start, found - opened, referred - found);
+      references.records.size(), opened - start, found - opened, referred - found,
+      called - referred);
 }
 
 }  // namespace

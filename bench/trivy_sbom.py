@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -23,7 +24,7 @@ def purls(path):
         component = pending.pop()
         pending += component.get("components", ())
         if "purl" in component:
-            found.add(component["purl"])
+            found.add(urllib.parse.unquote(component["purl"]))  # Trivy writes ":" as %3A
     return found
 
 

@@ -50,6 +50,8 @@ function(fathom_room_test name)
   list(TRANSFORM rooms PREPEND fathom_)
   target_link_libraries(${name}_test PRIVATE fathom_${name} ${rooms} ${ARG_LIBRARIES} gtest gtest_main)
   target_compile_definitions(${name}_test PRIVATE FATHOM_SOURCE_DIR="${CMAKE_SOURCE_DIR}" FATHOM_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  # Half of a sanitizer build is the optimising of tests, which run once.
+  target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
   add_test(NAME unit.${name} COMMAND ${name}_test --gtest_brief=1)
 endfunction()
 

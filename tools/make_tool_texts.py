@@ -31,6 +31,10 @@ TOOLS = [
     ("yash", "shell", "yet another shell", "yash", "usr/bin/yash"),
     ("fish", "shell", "friendly interactive shell", "fish", "usr/bin/fish"),
     ("tcsh", "shell", "C shell", "tcsh", "bin/tcsh"),
+    ("bsd-csh", "shell", "C shell", "csh", "bin/bsd-csh"),
+    ("posh", "shell", "policy-compliant Bourne shell", "posh", "bin/posh"),
+    ("rc", "shell", "Plan 9 shell", "rc", "usr/bin/rc.byron"),
+    ("sash", "shell", "stand-alone shell", "sash", "bin/sash"),
     ("perl", "interpreter", "Perl", "perl-base", "usr/bin/perl"),
     ("python", "interpreter", "Python", "python3.11-minimal", "usr/bin/python3.11"),
     ("lua", "interpreter", "Lua", "lua5.4", "usr/bin/lua5.4"),
@@ -39,6 +43,7 @@ TOOLS = [
     ("tcl", "interpreter", "Tcl", "libtcl8.6", "usr/lib/x86_64-linux-gnu/libtcl8.6.so"),
     ("gawk", "interpreter", "GNU awk", "gawk", "usr/bin/gawk"),
     ("mawk", "interpreter", "awk", "mawk", "usr/bin/mawk"),
+    ("bwk-awk", "interpreter", "awk", "original-awk", "usr/bin/original-awk"),
     ("curl", "downloader", "transfers files by URL", "curl", "usr/bin/curl"),
     ("wget", "downloader", "transfers files by URL", "wget", "usr/bin/wget"),
     ("rsync", "downloader", "copies files between machines", "rsync", "usr/bin/rsync"),
@@ -157,6 +162,18 @@ id = "libruby"
 category = "interpreter"
 what = "Ruby"
 needs = ["libruby-", "libruby."]
+
+[[tool]]
+id = "libguile"
+category = "interpreter"
+what = "Scheme"
+needs = ["libguile-"]
+
+[[tool]]
+id = "libtcl"
+category = "interpreter"
+what = "Tcl"
+needs = ["libtcl8.", "libtcl9."]
 
 [[tool]]
 id = "java"

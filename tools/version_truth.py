@@ -10,6 +10,11 @@ The pairs of versions stand in the files; only the middle column is made here:
   semver  golang.org/x/mod/semver, or the standard library's go/version for "go1.21rc2"
   pep440  Python's packaging.version
   gem     Ruby's Gem::Version
+  rpm     rpm.ver of python3-rpm (Debian's package, so of the system's Python)
+  maven   ComparableVersion of maven-artifact 3.9.11, which mvn fetches
+  npm_ranges, gem_ranges
+          whether a version satisfies a range ("+" or "-"; "?" for what is none): npm's semver package,
+          Ruby's Gem::Requirement
 openssl.tsv and dotted.tsv have no such tool; their headers say where the truth comes from.
 """
 
@@ -148,7 +153,92 @@ def gem(pairs):
     return run_filter(["ruby", "-e", RUBY_PROGRAM], pairs)
 
 
-OWNERS = {"dpkg": dpkg, "apk": apk, "semver": semver, "pep440": pep440, "gem": gem}
+RPM_PROGRAM = r"""
+import sys, re, rpm
+def parts(text):
+    body = re.sub(r"^[0-9]*:", "", text)
+    return body.rsplit("-", 1) if "-" in body else [body]
+def proper(text):
+    return all("!" <= c <= "~" for c in text) and all(parts(text))
+for line in sys.stdin:
+    a, b = line.rstrip("\n").split("\t")
+    if not proper(a) or not proper(b):
+        print("?")
+        continue
+    a, b = rpm.ver(a), rpm.ver(b)
+    print("<" if a < b else ">" if a > b else "=")
+"""
+
+
+def rpm(pairs):
+    return run_filter(["/usr/bin/python3", "-c", RPM_PROGRAM], pairs)
+
+
+MAVEN_VERSION = "3.9.11"
+MAVEN_PROGRAM = r"""
+import org.apache.maven.artifact.versioning.ComparableVersion;
+public class Truth {
+  static boolean proper(String text) {
+    return text.matches("[\\x21-\\x7e&&[^\\[\\](),\"'\\\\/:;<>|]]+");
+  }
+  public static void main(String[] arguments) throws Exception {
+    var lines = new java.io.BufferedReader(new java.io.InputStreamReader(System.in));
+    for (String line; (line = lines.readLine()) != null;) {
+      String[] pair = line.split("\t", -1);
+      if (!proper(pair[0]) || !proper(pair[1])) { System.out.println("?"); continue; }
+      int order = new ComparableVersion(pair[0]).compareTo(new ComparableVersion(pair[1]));
+      System.out.println("<=>".charAt(Integer.signum(order) + 1));
+    }
+  }
+}
+"""
+
+
+def maven(pairs):
+    name = f"org.apache.maven:maven-artifact:{MAVEN_VERSION}"
+    subprocess.run(["mvn", "-q", "dependency:get", f"-Dartifact={name}"], check=True, capture_output=True)
+    jar = next(pathlib.Path.home().glob(f".m2/repository/org/apache/maven/maven-artifact/{MAVEN_VERSION}/*{MAVEN_VERSION}.jar"))
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "Truth.java").write_text(MAVEN_PROGRAM)
+        return run_filter(["java", "-cp", str(jar), folder + "/Truth.java"], pairs)
+
+
+NPM_PROGRAM = """
+const semver = require("semver");
+for (const line of require("fs").readFileSync(0, "utf8").split("\\n")) {
+  if (!line) continue;
+  const [range, version] = line.split("\\t");
+  if (semver.validRange(range) === null || semver.valid(version) === null) console.log("?");
+  else console.log(semver.satisfies(version, range, {includePrerelease: true}) ? "+" : "-");
+}
+"""
+
+
+def npm_ranges(pairs):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["npm", "install", "--silent", "--prefix", folder, "semver@7.7.3"], check=True, capture_output=True)
+        return run_filter(["node", "-e", NPM_PROGRAM], pairs, cwd=folder)
+
+
+GEM_RANGES_PROGRAM = r"""
+STDIN.each_line do |line|
+  range, version = line.chomp.split("\t", 2)
+  begin
+    requirement = Gem::Requirement.new(range.split(",").map(&:strip))
+    puts requirement.satisfied_by?(Gem::Version.new(version)) ? "+" : "-"
+  rescue ArgumentError
+    puts "?"
+  end
+end
+"""
+
+
+def gem_ranges(pairs):
+    return run_filter(["ruby", "-e", GEM_RANGES_PROGRAM], pairs)
+
+
+OWNERS = {"dpkg": dpkg, "apk": apk, "semver": semver, "pep440": pep440, "gem": gem, "rpm": rpm,
+          "maven": maven, "npm_ranges": npm_ranges, "gem_ranges": gem_ranges}
 
 
 def main(arguments):

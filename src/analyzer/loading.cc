@@ -6,6 +6,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/members.h"
+#include "base/needles.h"
 #include "base/text.h"
 #include "elf/constants.h"
 #include "elf/symbol_list.h"
@@ -28,8 +29,9 @@ bool is_path_character(char c) {
 // Texts like "libnss_dns.so.2" and "/usr/lib/mod_ssl.so".
 void add_library_names(std::string_view bytes, std::set<std::string>& names) {
   constexpr std::string_view kMark = ".so";
-  for (std::size_t at = bytes.find(kMark); at != bytes.npos && names.size() < kMostNames;
-       at = bytes.find(kMark, at + kMark.size())) {
+  static const Needles kMarks{kMark};
+  for (std::size_t at = kMarks.next(bytes); at != bytes.npos && names.size() < kMostNames;
+       at = kMarks.next(bytes, at + kMark.size())) {
     std::size_t start = at, end = at + kMark.size();
     while (start > 0 && at - start < kLongestName && is_path_character(bytes[start - 1])) --start;
     while (end < bytes.size() && end - at < kLongestName && is_path_character(bytes[end])) ++end;

@@ -5,9 +5,13 @@
 // libc's syscall() and in Go, where it comes from elsewhere; such calls are counted.
 //
 // Reserved words: a shell must recognise "esac", and every shell known keeps its words in a table.
-// In compiled C each stands alone between NULs; Go puts its literals into one block, ordered by
-// length, so there the words touch others. A script inside a program (a completion script, say) has
-// white space behind its words and does not count.
+// In compiled C each ends with NUL. It need not begin a text: linkers keep "foreach" once, as the
+// end of "Not in while/foreach". Shells that work in wide characters have the words in UTF-32; Go
+// puts its literals into one block, ordered by length, so there the words touch others. A script
+// inside a program (a completion script, say) has white space behind its words and does not count.
+//
+// A program that is many commands, such as busybox, has a table of their names: sorted, for it
+// looks them up by halving, one NUL behind each. Which names depends on how it was configured.
 //
 // UPX leaves its mark behind the program headers (struct l_info) and at the end of the file; where
 // somebody wiped both, what stays is code that looks like noise and no section headers. Machine
@@ -19,6 +23,8 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/go_pclntab.h"
+#include "base/digest.h"
+#include "base/needles.h"
 #include "base/text.h"
 #include "elf/constants.h"
 
@@ -154,12 +160,12 @@ std::optional<std::uint32_t> number_before_x86(std::span<const std::uint8_t> cod
 }
 
 void read_calls_x86(const elf::ElfFile& elf, CallKeeper& keeper) {
+  static const Needles kCalls{"\x0f\x05"};
   for (const elf::ElfFile::Range& range : elf.executable_ranges()) {
     const ByteView part = elf.bytes().clamped(range.offset, range.size);
-    const std::string_view text = part.as_text();
-    for (std::size_t at = text.find("\x0f\x05"); at != text.npos;
-         at = text.find("\x0f\x05", at + 2))
+    kCalls.for_each(part.as_text(), [&](std::size_t at, std::size_t) {
       keeper.add(number_before_x86(part.span(), at), range.offset + at);
+    });
   }
 }
 
@@ -192,34 +198,148 @@ void read_calls(const elf::ElfFile& elf, AuditFacts& out) {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool stands_in_table(std::string_view text, std::size_t at, std::size_t size, bool go) {
-  const char before = at == 0 ? '\0' : text[at - 1];
   const char behind = at + size < text.size() ? text[at + size] : '\0';
-  if (static_cast<unsigned char>(before) < 0x20 && behind == '\0') return true;
+  if (behind == '\0') return true;
   return go && (is_letter(behind) || static_cast<unsigned char>(behind) < 0x09);
 }
 
-bool has_word(const std::vector<std::string_view>& parts, std::string_view word, bool go) {
-  for (std::string_view text : parts)
-    for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1))
-      if (stands_in_table(text, at, word.size(), go)) return true;
-  return false;
+// As wchar_t of little-endian machines, with the end.
+std::string wide(std::string_view word) {
+  std::string out;
+  for (char c : word) out += std::string({c, '\0', '\0', '\0'});
+  return out.append(4, '\0');
 }
 
-// Also code: Go and some linkers keep literals beside it.
-void read_grammars(const elf::ElfFile& elf, AuditFacts& out) {
-  std::vector<std::string_view> parts;
-  for (const LoadedRange& range : loaded_ranges(elf, elf::PF_R, 0))
-    parts.push_back(elf.bytes().clamped(range.offset, range.size).as_text());
-  if (elf.segments().empty()) parts.push_back(elf.bytes().as_text());
-  for (std::string_view line : lines_of(kGrammarsTsv)) {
+// The words of some rows of the table in one list, so that all are looked for in one pass: word i
+// at 2 i, its wide form at 2 i + 1.
+class WordList {
+ public:
+  explicit WordList(const std::vector<std::string_view>& words) : needles_(forms_of(words)) {}
+
+  // Which words stand in a table. Also code is looked at: Go and some linkers keep literals there,
+  // and a flag of a section must not hide a shell.
+  std::vector<bool> found_in(const elf::ElfFile& elf, bool go) const {
+    std::vector<bool> found(forms_.size() / 2);
+    const auto look = [&](std::string_view part) {
+      needles_.for_each(part, [&](std::size_t at, std::size_t form) {
+        const std::size_t size = forms_[form].size();
+        if (form % 2 == 1 || stands_in_table(part, at, size, go)) found[form / 2] = true;
+      });
+    };
+    for (const LoadedRange& range : loaded_ranges(elf, elf::PF_R, 0))
+      look(elf.bytes().clamped(range.offset, range.size).as_text());
+    if (elf.segments().empty()) look(elf.bytes().as_text());
+    return found;
+  }
+
+ private:
+  std::vector<std::string_view> forms_of(const std::vector<std::string_view>& words) {
+    for (std::string_view word : words) {
+      forms_.emplace_back(word);
+      forms_.push_back(wide(word));
+    }
+    return {forms_.begin(), forms_.end()};
+  }
+
+  std::vector<std::string> forms_;
+  Needles needles_;
+};
+
+struct Grammars {
+  struct Row {
+    std::string_view name;
+    std::vector<std::size_t> words;
+  };
+  std::vector<Row> rows;
+  std::vector<std::string_view> words, rarest;  // the second of each row is its rarest
+};
+
+Grammars grammars_of(std::string_view tsv) {
+  Grammars out;
+  for (std::string_view line : lines_of(tsv)) {
     if (line.empty() || line.starts_with('#')) continue;
     const std::vector<std::string_view> columns = split(line, '\t');
-    bool all = columns.size() == 2;
-    // The rarest word stands second; most programs are done after it.
-    std::vector<std::string_view> words = split(columns.back(), ' ');
-    if (words.size() > 1) std::swap(words[0], words[1]);
-    for (std::string_view word : words) all = all && has_word(parts, word, out.go_runtime);
-    if (all) out.grammars.emplace_back(columns[0]);
+    if (columns.size() != 2) continue;
+    Grammars::Row row{columns[0], {}};
+    for (std::string_view word : split(columns[1], ' ')) {
+      row.words.push_back(out.words.size());
+      out.words.push_back(word);
+    }
+    out.rarest.push_back(out.words[row.words[row.words.size() > 1 ? 1 : 0]]);
+    out.rows.push_back(std::move(row));
+  }
+  return out;
+}
+
+void read_grammars(const elf::ElfFile& elf, AuditFacts& out) {
+  static const Grammars kGrammars = grammars_of(kGrammarsTsv);
+  static const WordList kRarest(kGrammars.rarest), kWords(kGrammars.words);
+  const std::vector<bool> rarest = kRarest.found_in(elf, out.go_runtime);
+  if (std::ranges::find(rarest, true) == rarest.end()) return;  // most programs
+  const std::vector<bool> words = kWords.found_in(elf, out.go_runtime);
+  for (const Grammars::Row& row : kGrammars.rows)
+    if (std::ranges::all_of(row.words, [&](std::size_t word) { return words[word]; }))
+      out.grammars.emplace_back(row.name);
+}
+
+// ---- Tables of commands
+
+// Usual commands (POSIX.1-2017, Shell and Utilities; GNU coreutils) whose names are long enough to
+// be kept as strings.
+constexpr std::string_view kUsualCommands[] = {"basename",  "chroot",   "dirname",  "expand",
+                                               "mkfifo",    "printf",   "readlink", "renice",
+                                               "sha256sum", "truncate", "unlink",   "whoami"};
+constexpr std::size_t kLeastUsual = 4, kLeastCommands = 8;
+
+bool is_command_name(std::string_view text) {
+  constexpr std::size_t kLongest = 32;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+' ||
+           c == '.' || c == '[';
+  });
+}
+
+// The names around the one at `at`, as far as they ascend.
+std::vector<std::string_view> sorted_names_around(std::string_view text, std::size_t at) {
+  const auto name_at = [&](std::size_t from) {
+    const std::size_t end = text.find('\0', from);
+    return end == text.npos ? std::string_view() : text.substr(from, end - from);
+  };
+  std::vector<std::string_view> before, out;
+  for (std::size_t start = at; start >= 2 && before.size() < AuditFacts::kMostCommands;) {
+    const std::size_t end = start - 1;  // of the name in front
+    const std::size_t nul = text.rfind('\0', end - 1);
+    start = nul == text.npos ? 0 : nul + 1;
+    const std::string_view name = text.substr(start, end - start);
+    if (!is_command_name(name) || name >= (before.empty() ? name_at(at) : before.back())) break;
+    before.push_back(name);
+  }
+  out.assign(before.rbegin(), before.rend());
+  for (std::size_t from = at; from < text.size() && out.size() < AuditFacts::kMostCommands;) {
+    const std::string_view name = name_at(from);
+    if (!is_command_name(name) || (!out.empty() && name <= out.back())) break;
+    out.push_back(name);
+    from += name.size() + 1;
+  }
+  return out;
+}
+
+void read_commands(const elf::ElfFile& elf, const std::vector<StringHash>& strings,
+                   AuditFacts& out) {
+  std::size_t usual = 0;
+  std::vector<std::uint64_t> places;
+  for (std::string_view command : kUsualCommands) {
+    const std::uint64_t hash = xxh3_of(ByteView::of(command));
+    auto found = std::ranges::lower_bound(strings, hash, {}, &StringHash::hash);
+    if (found == strings.end() || found->hash != hash) continue;
+    ++usual;
+    for (; found != strings.end() && found->hash == hash; ++found) places.push_back(found->offset);
+  }
+  if (usual < kLeastUsual) return;
+  for (std::uint64_t place : places) {
+    const auto names = sorted_names_around(elf.bytes().as_text(), place);
+    if (names.size() < kLeastCommands || names.size() <= out.commands.size()) continue;
+    out.commands.assign(names.begin(), names.end());
   }
 }
 
@@ -302,6 +422,7 @@ Done run(const FileInput& in, FileFacts& facts) {
   read_imports(*in.elf, out);
   read_calls(*in.elf, out);
   read_grammars(*in.elf, out);
+  read_commands(*in.elf, facts.strings, out);
   read_packer(*in.elf, out);
   return Ok{};
 }

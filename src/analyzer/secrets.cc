@@ -4,20 +4,20 @@
 // Randomness alone says nothing here: hashes, identifiers and compressed data are random too. It
 // only takes away what no generator makes, such as "xxxx" and "EXAMPLE".
 //
-// All prefixes are looked for in one pass: the first two bytes of each are marked in a table of
-// 65,536 bits, and what is not marked is skipped.
+// All prefixes are looked for in one pass.
 
 #include "analyzer/secrets.h"
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cmath>
 #include <memory>
 #include <optional>
 
 #include "analyzer/analyzer.h"
+#include "base/needles.h"
 #include "base/text.h"
+#include "elf/data_ranges.h"
 #include "json/value.h"
 
 namespace fathom {
@@ -56,11 +56,7 @@ bool in_set(std::string_view set, char c) {
 
 struct Forms {
   std::vector<Form> all;
-  std::bitset<65536> starts;
-  static std::size_t index(char a, char b) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(a)) << 8 |
-           static_cast<unsigned char>(b);
-  }
+  std::vector<std::string_view> in_files, in_settings;  // prefixes
 };
 
 // The table is ours: a row that does not read would be seen by the test of the data.
@@ -73,7 +69,8 @@ Forms read_forms() {
     forms.all.push_back(
         {c[0], c[1], c[2], c[5], static_cast<std::size_t>(parse_unsigned(c[3]).value_or(0)),
          static_cast<std::size_t>(parse_unsigned(c[4]).value_or(0)), c[6] == "settings"});
-    forms.starts.set(Forms::index(c[1][0], c[1][1]));
+    forms.in_settings.push_back(c[1]);
+    if (!forms.all.back().settings_only) forms.in_files.push_back(c[1]);
   }
   return forms;
 }
@@ -384,16 +381,11 @@ class Scan {
 
   std::vector<SecretSighting> run() {
     static const Forms kForms = read_forms();
-    for (std::size_t at = 0; at + 2 <= text_.size();) {
-      if (kForms.starts[Forms::index(text_[at], text_[at + 1])]) {
-        if (std::size_t size = look(kForms, at); size > 0) {
-          at += size;
-          if (out_.size() >= AuditFacts::kMostSecrets) break;
-          continue;
-        }
-      }
-      ++at;
-    }
+    static const Needles kInFiles(kForms.in_files), kInSettings(kForms.in_settings);
+    const Needles& prefixes = scope_ == SecretScope::settings ? kInSettings : kInFiles;
+    for (std::size_t at = prefixes.next(text_);
+         at != text_.npos && out_.size() < AuditFacts::kMostSecrets; at = prefixes.next(text_, at))
+      at += std::max<std::size_t>(1, look(kForms, at));
     return std::move(out_);
   }
 
@@ -432,6 +424,15 @@ class Scan {
   std::size_t counted_ = 0;  // line_ is the line of this position
 };
 
+// Of a part of a compiled file that stands at `offset` of it.
+void add_secrets(ByteView part, std::uint64_t offset, std::vector<SecretSighting>& out) {
+  for (SecretSighting& sighting : find_secrets(part, SecretScope::binary)) {
+    if (out.size() >= AuditFacts::kMostSecrets) return;
+    sighting.place.value += offset;
+    out.push_back(std::move(sighting));
+  }
+}
+
 }  // namespace
 
 std::vector<SecretSighting> find_secrets(ByteView bytes, SecretScope scope) {
@@ -446,6 +447,12 @@ extern const FileAnalyzer secrets = {
     .wants =
         [](const FileInput& in) { return in.kind != FileKind::archive && in.bytes.size() >= 16; },
     .run = [](const FileInput& in, FileFacts& facts) -> Done {
+      if (in.elf != nullptr) {
+        for (const elf::FileRange& range : elf::data_ranges(*in.elf))
+          add_secrets(in.bytes.clamped(range.offset, range.size), range.offset,
+                      facts.audit.secrets);
+        return Ok{};
+      }
       const bool text =
           in.kind == FileKind::text || in.kind == FileKind::script || in.kind == FileKind::unknown;
       facts.audit.secrets = find_secrets(in.bytes, text ? SecretScope::text : SecretScope::binary);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "analyzer/analyzer.h"
+#include "elf/constants.h"
+#include "elf/testing.h"
+
 namespace fathom {
 namespace {
 
@@ -77,6 +81,24 @@ TEST(Secrets, KeysMustParse) {
   EXPECT_TRUE(in_text(head + good).empty()) << "no end";
   EXPECT_TRUE(
       in_text("-----BEGIN PUBLIC KEY-----\n" + good + "\n-----END PUBLIC KEY-----").empty());
+}
+
+TEST(Secrets, InAProgramTheOffsetIsThatOfTheFile) {
+  elf::testing::TestElf t;
+  t.sections = {{.name = ".text",
+                 .flags = elf::SHF_ALLOC | elf::SHF_EXECINSTR,
+                 .address = 0x1000,
+                 .contents = std::string(64, '\x90')},
+                {.name = ".rodata",
+                 .flags = elf::SHF_ALLOC,
+                 .address = 0x2000,
+                 .contents = "token=" + std::string(kToken) + '\0'}};
+  t.segments = {{.flags = elf::PF_R | elf::PF_X, .address = 0x1000, .first = 0, .last = 0},
+                {.flags = elf::PF_R, .address = 0x2000, .first = 1, .last = 1}};
+  const std::string bytes = t.build();
+  const std::vector<SecretSighting> found = recover(ByteView::of(bytes), Limits{}).audit.secrets;
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].place, Place::at_offset(t.offset_of(1) + 6));
 }
 
 TEST(Secrets, HostileInputEndsInTime) {

@@ -106,6 +106,7 @@ bool read_name_service(std::string_view text, AuditFacts& out) {
     if (colon == line.npos || !is_name(trim(line.substr(0, colon)))) return false;
     const std::string_view database = trim(line.substr(0, colon));
     has_accounts |= database == "passwd" || database == "group";
+    if (database == "passwd") out.passwd_sources = field(trim(line.substr(colon + 1)));
     if (database != "hosts") continue;
     has_hosts = true;
     out.hosts_sources = field(trim(line.substr(colon + 1)));

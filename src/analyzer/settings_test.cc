@@ -39,6 +39,7 @@ TEST(Settings, ReadsGroupsNameServiceAndTimeZones) {
   AuditFacts facts = audit_of("# comment\npasswd: files\nhosts:  files dns  # last\n");
   EXPECT_EQ(facts.settings, SettingsKind::name_service);
   EXPECT_EQ(facts.hosts_sources, "files dns");
+  EXPECT_EQ(facts.passwd_sources, "files");
   EXPECT_EQ(audit_of("# version 2024a\n# more\n").time_zone_release, "2024a");
   EXPECT_EQ(audit_of("2024b\n").time_zone_release, "2024b");
   EXPECT_EQ(audit_of("# version 1.2.3\n").settings, SettingsKind::none);

@@ -26,7 +26,10 @@ struct Input {
 // Entrypoint and command, the programs an attacker could use, and whether there is a shell.
 Execution examine_execution(const Input& input);
 
-// The rows of the configuration audit, gravest first.
-std::vector<ConfigurationRow> audit_configuration(const Input& input);
+struct Configuration {
+  std::vector<ConfigurationRow> rows;  // gravest first
+  Trust trust;
+};
+Configuration audit_configuration(const Input& input);
 
 }  // namespace fathom::audit

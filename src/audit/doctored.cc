@@ -9,6 +9,7 @@
 
 #include "audit/rows.h"
 #include "base/text.h"
+#include "signature/identify.h"
 
 namespace fathom::audit {
 namespace {
@@ -154,6 +155,17 @@ void audit_release_text(const Lookup& lookup, Rows& rows) {
                              release->version + " in layer " + std::to_string(now->layer)));
 }
 
+// Identification has held the texts against the code; see signature/identify.h.
+void audit_version_texts(const Lookup& lookup, Rows& rows) {
+  for (const Mention& mention : lookup.input().report.mentions)
+    if (mention.why.ends_with(signature::kContradictedByLines)) {
+      Evidence evidence = mention.evidence;
+      if (evidence.file.empty()) evidence.file = mention.file;
+      evidence.seen += ": " + mention.why;
+      rows.add("version-text-contradicted", std::move(evidence));
+    }
+}
+
 void audit_programs(const Lookup& lookup, Rows& rows) {
   std::set<std::string_view> done;
   for (const TreeFile& file : lookup.input().tree.files()) {
@@ -163,11 +175,12 @@ void audit_programs(const Lookup& lookup, Rows& rows) {
     if (!audit.packer.empty())
       rows.add("packed-program", evidence_at(file, Place::at_offset(audit.packer_offset),
                                              audit.packer + ": " + audit.packer_seen));
-    const bool has_modules = std::ranges::any_of(facts->packages, [](const PackageClaim& claim) {
-      return claim.component.ecosystem == "Go";
+    // Without it the function table still says which releases of Go write such a one, and no more.
+    const bool has_info = std::ranges::any_of(facts->packages, [](const PackageClaim& claim) {
+      return claim.component.ecosystem == "Go" &&
+             (claim.component.version.known() || claim.component.kind != ComponentKind::runtime);
     });
-    if (audit.go_runtime && !has_modules && audit.packer.empty() &&
-        facts->elf->type != "relocatable")
+    if (audit.go_runtime && !has_info && audit.packer.empty() && facts->elf->type != "relocatable")
       rows.add("build-info-removed",
                evidence_at(file, {}, "has Go's runtime but no build information"));
   }
@@ -179,6 +192,7 @@ void audit_doctored(const Lookup& lookup, Rows& rows) {
   DatabaseAudit(lookup, rows).run();
   audit_changed_files(lookup, rows);
   audit_release_text(lookup, rows);
+  audit_version_texts(lookup, rows);
   audit_programs(lookup, rows);
 }
 

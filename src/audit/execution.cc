@@ -25,6 +25,7 @@ constexpr std::size_t kMostNames = 500;  // links to one file
 constexpr std::size_t kMostDoubts = 50;  // named in the proof
 constexpr std::size_t kMostShells = 20;
 constexpr std::string_view kManyCommands = "multi-call", kShell = "shell";
+constexpr std::string_view kInterpreter = "interpreter";
 
 bool is_code(const FileFacts& facts) {
   return facts.elf && facts.elf->type != "relocatable" && facts.elf->type != "core";
@@ -99,6 +100,8 @@ class ToolFinder {
       row.tool = tool.id;
       row.category = tool.category;
       row.what = tool.what;
+      if (tool.category == kManyCommands)
+        if (const FileFacts* facts = lookup_.facts_of(file)) row.commands = facts->audit.commands;
       for (Evidence evidence : hit.evidence) {
         evidence.file = file.entry.path;
         evidence.file_digest = file.entry.digest;
@@ -213,6 +216,7 @@ class ShellSearch {
     auto profile = lookup_.input().profiles.find(file.entry.digest);
     if (profile == lookup_.input().profiles.end()) return doubt(file, "it was not examined");
     if (is_shell(file, *facts, profile->second)) return;
+    note_interpreter(file, profile->second);
     const AuditFacts& audit = facts->audit;
     if (!audit.packer.empty()) return doubt(file, "its code is packed (" + audit.packer + ")");
     if (!profile->second.can_start_programs) return exclude("cannot start another program");
@@ -235,6 +239,19 @@ class ShellSearch {
       return true;
     }
     return false;
+  }
+
+  void note_interpreter(const TreeFile& file, const Profile& profile) {
+    for (const Hit& hit : profile.hits) {
+      const Tool& tool = lookup_.input().knowledge.tools[hit.tool];
+      if (tool.category != kInterpreter || proof_.interpreters.size() >= kMostShells) continue;
+      Evidence evidence = hit.evidence.front();
+      evidence.file = file.entry.path;
+      evidence.file_digest = file.entry.digest;
+      evidence.seen = tool.id + ": " + evidence.seen;
+      proof_.interpreters.push_back(std::move(evidence));
+      return;
+    }
   }
 
   void exclude(const std::string& why) { ++excluded_[why]; }

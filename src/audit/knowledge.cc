@@ -53,8 +53,9 @@ Result<Tool> tool_of(const Value& row) {
 }
 
 Result<AbilityRow> ability_of(const Value& row) {
-  AbilityRow ability{text(row, "id"), text(row, "what"), texts_of(row["imports"]),
-                     numbers_of(row["x86_64"]), numbers_of(row["aarch64"])};
+  AbilityRow ability{
+      text(row, "id"),           text(row, "what"),          texts_of(row["imports"]),
+      numbers_of(row["x86_64"]), numbers_of(row["aarch64"]), texts_of(row["needs"])};
   std::ranges::sort(ability.imports);
   if (ability.id.empty() || ability.imports.empty()) return malformed("ability", ability.id);
   return ability;

@@ -32,6 +32,7 @@ struct AbilityRow {
   std::string id, what;
   std::vector<std::string> imports;  // sorted
   std::vector<std::uint32_t> x86_64, aarch64;
+  std::vector<std::string> needs;  // DT_NEEDED begins with: libraries that do it for their users
 };
 
 struct Rule {

@@ -1,5 +1,7 @@
 #include "audit/lookup.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace fathom::audit {
@@ -41,7 +43,8 @@ const Component* Lookup::component(std::string_view id) const {
 // "USER name[:group]", each a name or a number. A number needs no passwd line; a name without one
 // cannot start at all.
 RunsAs Lookup::read_user() const {
-  RunsAs out{.text = input_.info.user, .uid = {}, .gid = {}, .name = {}};
+  RunsAs out;
+  out.text = input_.info.user;
   const std::string_view text = out.text;
   const std::string_view name = text.substr(0, text.find(':'));
   const std::string_view group =
@@ -60,6 +63,11 @@ RunsAs Lookup::read_user() const {
   }
   if (!out.uid && name == "root") out.uid = 0, out.gid = 0;
   if (auto number = parse_unsigned(group); number) out.gid = number;
+  if (!group.empty() && !parse_unsigned(group) && group != "root") {
+    const AuditFacts* groups = settings_at("etc/group", SettingsKind::group);
+    out.group_unknown = groups == nullptr ||
+                        std::ranges::find(groups->group_names, group) == groups->group_names.end();
+  }
   if (out.uid && !out.gid) out.gid = 0;  // as container runtimes do
   return out;
 }

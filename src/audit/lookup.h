@@ -18,7 +18,8 @@ struct RunsAs {
   std::string text;                  // as configured
   std::optional<std::uint64_t> uid;  // nothing: a name that no passwd file has
   std::optional<std::uint64_t> gid;
-  std::string name;  // of the passwd line, or empty
+  std::string name;            // of the passwd line, or empty
+  bool group_unknown = false;  // a name that no group file has
   bool is_root() const { return uid == 0; }
 };
 

@@ -97,6 +97,9 @@ class Profiler {
       if (std::ranges::find(numbers, call.number) != numbers.end() && out.size() < kMostImports)
         out.push_back(
             seen_at(Place::at_offset(call.offset), "system call " + std::to_string(call.number)));
+    for (const std::string& needed : facts_.elf->needed)
+      if (has_prefix_of(row.needs, needed) && out.size() < kMostImports)
+        out.push_back(seen_at(Place::named("DT_NEEDED"), needed));
     return out;
   }
 

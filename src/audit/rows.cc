@@ -47,16 +47,18 @@ std::vector<ConfigurationRow> Rows::take() {
   return out;
 }
 
-std::vector<ConfigurationRow> audit_configuration(const Input& input) {
+Configuration audit_configuration(const Input& input) {
+  Configuration out;
   const Lookup lookup(input);
   Rows rows(input.knowledge);
   audit_settings(lookup, rows);
   audit_files(lookup, rows);
   audit_accounts(lookup, rows);
   audit_secrets(lookup, rows);
-  audit_trust(lookup, rows);
+  out.trust = audit_trust(lookup, rows);
   audit_doctored(lookup, rows);
-  return rows.take();
+  out.rows = rows.take();
+  return out;
 }
 
 }  // namespace fathom::audit

@@ -17,10 +17,14 @@ bool has_configuration(const image::ImageInfo& info) {
 void audit_user(const Lookup& lookup, Rows& rows) {
   const RunsAs& user = lookup.user();
   if (user.text.empty()) return rows.add_setting("no-user", "/config/User", "not set");
-  if (!user.uid) return rows.add_setting("user-unknown", "/config/User", printable(user.text));
+  if (!user.uid || user.group_unknown)
+    return rows.add_setting("user-unknown", "/config/User", printable(user.text));
   if (user.is_root()) return rows.add_setting("user-root", "/config/User", printable(user.text));
   if (!parse_unsigned(user.text.substr(0, user.text.find(':'))))
-    rows.add_setting("user-name-only", "/config/User", printable(user.text));
+    return rows.add_setting("user-name-only", "/config/User", printable(user.text));
+  // An image without accounts (from scratch) has nothing that asks for them.
+  if (user.name.empty() && lookup.settings_at("etc/passwd", SettingsKind::passwd) != nullptr)
+    rows.add_setting("user-no-account", "/config/User", printable(user.text));
 }
 
 void audit_ports(const image::ImageInfo& info, Rows& rows) {

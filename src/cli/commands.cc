@@ -29,14 +29,16 @@ constexpr std::array kScanFlags{
          "A severity (low, medium, high, critical: that one or above), kev (known to be "
          "exploited), epss>=0.1 (that probability of exploitation or above), fixable (a release "
          "has a fix), reachable, unknown (no verdict), gaps (something could not be read). "
-         "high+fixable means both at once. Findings with an uncertain version range fail only "
+         "high+fixable means both at once; high,kev is the same as giving the flag twice. Findings "
+         "with an uncertain version range fail only "
          "unknown.",
          "low medium high critical kev epss>=0.1 fixable reachable unknown gaps"},
     Flag{"ci", 0, "", false, "the same as --fail-on high --fail-on kev --quiet",
          "Gates given beside it replace its own.", ""},
     Flag{"ignore-file", 0, "FILE", true, "findings to ignore, with reason and expiry",
          "YAML: a list of {id, component, path, reason, expires}, where id and reason must be "
-         "there. A .trivyignore is read too.",
+         "there; or the lines of a .trivyignore. Without this flag the .trivyignore of the working "
+         "folder is taken, if there is one.",
          ""},
     Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
     Flag{"vex", 0, "FILE", true, "VEX statements to apply: OpenVEX, CycloneDX or CSAF 2.0",
@@ -50,6 +52,12 @@ constexpr std::array kScanFlags{
         "Formats for machines that read everything (json, cyclonedx-json, openvex) have them "
         "always.",
         ""},
+    Flag{"data", 0, "PATH", false, "the imported advisories to use beside the built-in ones",
+         "A folder that fathom db import has filled, or a pack in one. Default: fathom below "
+         "$XDG_DATA_HOME or ~/.local/share. Damaged data end the scan.",
+         ""},
+    Flag{"max-data-age", 0, "DAYS", false, "note advisories that are older than this (180)", "",
+         ""},
     Flag{"now", 0, "TIME", false, "the time of the scan, as 2026-11-24 or 2026-11-24T12:00:00Z",
          "What depends on time (expiry of ignore rules) uses it; the same time, data and image "
          "give the same bytes.",
@@ -92,8 +100,9 @@ consteval Flag scan_flag(std::string_view name) {
   throw "there is no such flag";  // does not compile
 }
 constexpr std::array kViewFlags{
-    scan_flag("output"),        scan_flag("platform"), scan_flag("now"),     scan_flag("jobs"),
-    scan_flag("stall-timeout"), scan_flag("insecure"), scan_flag("ca-file"), scan_flag("quiet")};
+    scan_flag("output"),   scan_flag("platform"), scan_flag("data"),
+    scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
+    scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},
@@ -124,6 +133,52 @@ constexpr std::array kFunctionsFlags{
     Flag{"function", 0, "NAME|ADDRESS", false,
          "show one function: instructions, callers, callees, strings",
          "An address, as 0x401000, names the function that contains it.", ""},
+    Flag{"dot", 0, "", false, "write the graph of calls for Graphviz",
+         "With --function only the calls of and to that function.", ""},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to look into",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+};
+
+constexpr std::array kSandboxFlags{
+    Flag{"seccomp", 0, "FILE", false, "write a seccomp profile as OCI runtimes read it (JSON)",
+         "For docker and podman --security-opt seccomp=FILE, and Kubernetes. - is stdout.", ""},
+    Flag{"systemd", 0, "FILE", false, "write a drop-in for a systemd unit (SystemCallFilter=)", "",
+         ""},
+    Flag{"kubernetes", 0, "FILE", false, "write a securityContext that names the profile", "", ""},
+    Flag{"platform", 0, "OS/ARCH[/VARIANT]", false, "which image of an index to look into",
+         "Default: linux on this machine's architecture, or the only one there is.",
+         "linux/amd64 linux/arm64"},
+    Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only errors", "", ""},
+};
+
+constexpr std::array kDbFlags{
+    scan_flag("data"),
+    Flag{"from", 0, "URL", true, "import, update: a file or a mirror on a web server",
+         "An address that ends in / is a mirror: SHA256SUMS in it says which files there are. "
+         "Plain HTTP only from this machine, with --key, or with --insecure.",
+         ""},
+    Flag{"checksum", 0, "SHA256", false, "import: what the file's SHA-256 must be, in hex",
+         "Without it, FILE.sha256 or the folder's SHA256SUMS is used where there is one.", ""},
+    Flag{
+        "key", 0, "KEY", false, "import, update: only what is signed with this key",
+        "A minisign public key (the file, or its text beginning with RW), or the PEM of an Ed25519 "
+        "key. Then SHA256SUMS, or else every file, needs NAME.minisig or NAME.sig beside it.",
+        ""},
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "status, diff, search: table or json", "",
+         "table json"},
+    Flag{"max-data-age", 0, "DAYS", false, "status: warn of data that are older than this (180)",
+         "", ""},
+    Flag{"now", 0, "TIME", false, "the time, as 2026-11-24 or 2026-11-24T12:00:00Z",
+         "What age is measured against, and what import notes as its time.", ""},
+    Flag{"insecure", 0, "", false, "let a server speak plain HTTP, or with any certificate", "",
+         ""},
+    Flag{"ca-file", 0, "FILE", false, "certificates to trust beside the system's, PEM", "", ""},
+    Flag{"network-timeout", 0, "SECONDS", false,
+         "give up on a server that is silent for longer than this (30)", "", ""},
+    scan_flag("jobs"),
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
 };
 
 constexpr std::array kCommands{
@@ -137,7 +192,13 @@ constexpr std::array kCommands{
             "is listed, not verified.\n\n"
             "Exit status: 0 assessed and policy met; 1 a gate failed; 2 usage, or could not run; "
             "3 nothing was recognised, an executable file yielded no component, or too little is "
-            "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.",
+            "attributed; 4 gaps and --strict. The first of 2, 1, 3, 4 that applies wins.\n\n"
+            "Examples:\n"
+            "  fathom scan app.tar\n"
+            "  fathom scan registry.example/team/app:1 --fail-on high+fixable,kev\n"
+            "  fathom scan app.tar --ci -o sarif=app.sarif -o markdown=app.md\n"
+            "  fathom scan app.tar -o json=accepted.json\n"
+            "  fathom scan app.tar --ci --baseline accepted.json",
             kScanFlags, run_scan},
     Command{"convert", "REPORT.json", "write a saved report in other formats",
             "REPORT.json is what fathom scan -o json wrote, or - for standard input; the output is "
@@ -167,12 +228,61 @@ constexpr std::array kCommands{
         "What ldd prints, without addresses and the vdso. Exit status: 1 when a library or a "
         "symbol version is missing. docs/ldd.md has the rules.",
         kLddFlags, run_ldd},
-    Command{"functions", "FILE", "list the functions of a program, stripped or not",
-            "FILE is an ELF program or shared library for x86_64 or AArch64. For each function: "
+    Command{"functions", "FILE | TARGET PATH", "list the functions of a program, stripped or not",
+            "FILE is an ELF program or shared library for x86_64 or AArch64; or PATH is one in "
+            "TARGET, which is named as for scan. For each function: "
             "where it is, how it was found (symbol, unwind_table, entry, initializer, call, jump, "
             "pointer, gap), what it calls, which strings it refers to, and the numbers of its "
             "system calls. Exit status: 0, or 2 when the file could not be read.",
             kFunctionsFlags, run_functions},
+    Command{"sandbox", "TARGET [PROGRAM...]",
+            "say which system calls programs can make, as filters",
+            "TARGET as for scan; a program with its libraries, or an image. Without PROGRAM, what "
+            "the image's configuration starts. Everything that can run counts, with the libraries "
+            "it is linked with, and what the container's runtime needs besides; anything else gets "
+            "ENOSYS. What cannot be followed makes the profile incomplete: it then logs instead, "
+            "lists why, and the exit status is 1. Without a flag a table with the place of each "
+            "system call. docs/sandbox.md has the method and its limits.",
+            kSandboxFlags, run_sandbox},
+    Command{"signatures",
+            "info|list|check",
+            "say what libraries are recognised by",
+            "info: how much there is. list: one line for each library, with its first and last "
+            "known release. check: decodes everything and tries every classifier on its samples. "
+            "Exit status: 0; 1 when check finds the data damaged.",
+            {},
+            run_signatures},
+    Command{
+        "db", "status|import|update|export|diff|search [...]",
+        "keep advisories of your own beside the built-in ones",
+        "status: what data there are, how old, from where.\n"
+        "import FILE|FOLDER... [--from URL]: read what others publish: OSV (records, JSON lines, "
+        "zip), "
+        "NVD 2.0 JSON, KEV JSON, EPSS CSV, the Debian security tracker's JSON, Alpine secdb, CSAF "
+        "2.0, "
+        "OpenVEX, and fathom's own export; compressed or not; told apart by content. Only what is "
+        "in "
+        "it is replaced: a catalogue as a whole, a record by the same record. All or nothing.\n"
+        "update: import again from where each source came from, or from --from URL.\n"
+        "export [FILE]: what was imported, as OSV: JSON lines, or a zip when FILE ends in .zip; "
+        "importing it elsewhere gives the same data.\n"
+        "diff [OLD.pack] [NEW.pack] [REPORT.json...]: what changed between two databases, or in "
+        "the "
+        "findings of saved reports; what is not named is the present data, or what the report "
+        "says. "
+        "Exit status: 0 nothing, 1 something.\n"
+        "search WORD: an advisory by its id or alias, those of a package by its name, or by a "
+        "purl; "
+        "with a version in the purl, those that affect it. Exit status: 0 found, 1 nothing.\n\n"
+        "  fathom db import all.zip --checksum 9f86d0...\n"
+        "  fathom db import --from https://mirror.example/advisories/ --key mirror.pub\n"
+        "  fathom db status\n"
+        "  fathom db search pkg:pypi/django@4.2.1\n"
+        "  fathom db diff yesterday.json\n\n"
+        "Nothing is ever sent, and scan opens no connection for data. docs/database.md has the "
+        "forms, "
+        "which data win, and how to run a mirror.",
+        kDbFlags, run_db},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

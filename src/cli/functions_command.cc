@@ -1,12 +1,17 @@
-// `fathom functions FILE`: the table, one function in full, or everything as JSON.
+// `fathom functions FILE`: the table, one function in full, the graph of calls, or everything as
+// JSON.
 
 #include <fmt/format.h>
+
+#include <set>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "json/writer.h"
+#include "sandbox/tables.h"
 #include "scan/functions.h"
 
 namespace fathom::cli {
@@ -14,8 +19,6 @@ namespace {
 
 using code::ListedFunction;
 using code::Listing;
-
-Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
 
 std::string name_or_address(const ListedFunction& function) {
   return function.name.empty() ? hex_number(function.start) : printable(function.name);
@@ -28,6 +31,11 @@ std::string summary(const Listing& listing) {
   return fmt::format("{} functions, {:.1f} % of {} of code\n",
                      with_thousands(listing.functions.size()), share,
                      human_bytes(listing.code_bytes));
+}
+
+std::string system_call_text(const Listing& listing, std::uint64_t number) {
+  std::string_view name = sandbox::system_call_name(listing.machine, number);
+  return name.empty() ? std::to_string(number) : std::string(name);
 }
 
 std::string table_of(const Listing& listing) {
@@ -59,12 +67,22 @@ std::string callers_of(const Listing& listing, const ListedFunction& wanted) {
   return out;
 }
 
+std::string numbers_of(const ListedFunction& function) {
+  std::string out;
+  for (const code::ListedNumber& number : function.numbers)
+    out += fmt::format("  {}  {}{}\n", hex_number(number.place), number.value,
+                       number.is_compared ? "  compared" : "");
+  return out;
+}
+
 std::string details_of(const Listing& listing, const ListedFunction& function) {
   std::string out = fmt::format("{}: {} bytes at {}, found by {}{}\n", name_or_address(function),
                                 function.size(), hex_number(function.start),
                                 name_of(function.found), function.returns ? "" : ", never returns");
   for (const code::ListedRange& range : function.ranges)
     out += "  " + hex_number(range.start) + " to " + hex_number(range.end) + "\n";
+  out += fmt::format("  {} bytes of stack{}\n", function.frame_bytes,
+                     function.has_stack_protector ? ", guarded" : "");
   std::string callers = callers_of(listing, function);
   out += "\nCallers\n" + (callers.empty() ? "  none seen\n" : callers) + "\nCallees\n";
   for (const code::ListedCall& call : function.calls)
@@ -74,8 +92,10 @@ std::string details_of(const Listing& listing, const ListedFunction& function) {
   out += "\nStrings\n";
   for (const code::ListedString& string : function.strings)
     out += "  " + hex_number(string.place) + "  \"" + printable(string.text) + "\"\n";
-  out += "\nSystem calls\n";
-  for (std::uint64_t number : function.system_calls) out += "  " + std::to_string(number) + "\n";
+  out += "\nNumbers\n" + numbers_of(function) + "\nSystem calls\n";
+  for (std::uint64_t number : function.system_calls)
+    out += "  " + system_call_text(listing, number) + "\n";
+  if (function.passes_system_call) out += "  the one whose number it is given\n";
   if (function.unresolved_system_calls != 0)
     out += fmt::format("  {} with a number that is not known\n", function.unresolved_system_calls);
   out += "\nInstructions\n";
@@ -103,7 +123,20 @@ void write_calls(json::Writer& writer, const ListedFunction& function) {
   writer.end_array();
 }
 
-void write_function(json::Writer& writer, const ListedFunction& function) {
+void write_numbers(json::Writer& writer, const ListedFunction& function) {
+  writer.key("numbers").begin_array();
+  for (const code::ListedNumber& number : function.numbers) {
+    writer.begin_object().member("at", hex_number(number.place));
+    writer.member("value", number.value).member("compared", number.is_compared).end_object();
+  }
+  writer.end_array().key("takes_address_of").begin_array();
+  for (std::uint64_t address : function.taken) writer.value(hex_number(address));
+  writer.end_array();
+  writer.member("frame_bytes", function.frame_bytes);
+  writer.member("stack_protector", function.has_stack_protector);
+}
+
+void write_function(json::Writer& writer, code::Machine machine, const ListedFunction& function) {
   writer.begin_object().member("start", hex_number(function.start));
   writer.member("size", function.size()).optional_member("name", function.name);
   writer.member("found_by", name_of(function.found)).member("returns", function.returns);
@@ -112,13 +145,46 @@ void write_function(json::Writer& writer, const ListedFunction& function) {
     writer.begin_array().value(hex_number(range.start)).value(hex_number(range.end)).end_array();
   writer.end_array();
   write_calls(writer, function);
+  write_numbers(writer, function);
   writer.key("system_calls").begin_array();
-  for (std::uint64_t number : function.system_calls) writer.value(number);
-  writer.end_array();
+  for (std::uint64_t number : function.system_calls) {
+    writer.begin_object().member("number", number);
+    writer.optional_member("name", sandbox::system_call_name(machine, number)).end_object();
+  }
+  writer.end_array().member("passes_system_call", function.passes_system_call);
   writer.member("unresolved_system_calls", function.unresolved_system_calls);
   writer.member("indirect_calls", function.indirect_calls);
   if (!function.instructions.empty()) writer.strings("instructions", function.instructions);
   writer.end_object();
+}
+
+std::string dot_node(const Listing& listing, const ListedFunction& function) {
+  std::string out =
+      "  \"" + hex_number(function.start) + "\" [label=\"" + name_or_address(function);
+  for (std::uint64_t number : function.system_calls)
+    out += "\\n" + system_call_text(listing, number);
+  return out + "\"];\n";
+}
+
+// The graph of calls, as Graphviz reads it: all, or those of and to one function.
+std::string dot_of(const Listing& listing, const ListedFunction* only) {
+  std::set<std::uint64_t> shown;
+  std::string edges;
+  for (const ListedFunction& function : listing.functions)
+    for (const code::ListedCall& call : function.calls) {
+      bool concerns = only == nullptr || only == &function || call.target == only->start;
+      if (!concerns) continue;
+      shown.insert(function.start);
+      bool is_imported = call.kind == code::Call::Kind::imported;
+      if (!is_imported) shown.insert(call.target);
+      std::string target = is_imported ? printable(call.name) : hex_number(call.target);
+      edges += "  \"" + hex_number(function.start) + "\" -> \"" + target + "\"" +
+               (call.kind == code::Call::Kind::direct ? "" : " [style=dashed]") + ";\n";
+    }
+  std::string out = "digraph calls {\n  rankdir=LR;\n  node [shape=box, fontname=monospace];\n";
+  for (const ListedFunction& function : listing.functions)
+    if (shown.contains(function.start) || &function == only) out += dot_node(listing, function);
+  return out + edges + "}\n";
 }
 
 // All functions, or the one.
@@ -129,23 +195,28 @@ std::string json_of(const Listing& listing, const ListedFunction* only) {
   writer.member("code_bytes", listing.code_bytes).member("covered_bytes", listing.covered_bytes);
   writer.key("functions").begin_array();
   for (const ListedFunction& function : listing.functions)
-    if (only == nullptr || only == &function) write_function(writer, function);
+    if (only == nullptr || only == &function) write_function(writer, listing.machine, function);
   writer.end_array().strings("problems", listing.problems);
   writer.end_object();
   return writer.finish();
 }
 
 Result<std::string> text_for(const Arguments& arguments) {
-  if (arguments.operands.size() != 1) return usage("one file; see fathom functions --help");
+  if (arguments.operands.empty() || arguments.operands.size() > 2)
+    return usage("a program, or a target and a program in it; see fathom functions --help");
   std::string_view format = arguments.one("output", "table");
   if (format != "table" && format != "json")
     return usage("there is no format \"" + printable(format) + "\"; there are: table json");
   std::string wanted(arguments.one("function"));
-  const std::string& path = arguments.operands[0];
-  Listing listing = TRY(list_functions_confined(path, wanted, Limits{}).in(printable(path)));
+  Target target = TRY(parse_target(arguments.operands[0]));
+  target.platform = arguments.one("platform");
+  std::string path = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
+  std::string place = printable(path.empty() ? target.text : path);
+  Listing listing = TRY(list_functions_confined(target, path, wanted, {}).in(place));
   const ListedFunction* one = wanted.empty() ? nullptr : code::find_listed(listing, wanted);
   if (!wanted.empty() && one == nullptr)
-    return usage("there is no function \"" + printable(wanted) + "\" in " + printable(path));
+    return usage("there is no function \"" + printable(wanted) + "\" in " + place);
+  if (arguments.on("dot")) return dot_of(listing, one);
   if (format == "json") return json_of(listing, one);
   return one != nullptr ? details_of(listing, *one) : table_of(listing);
 }

@@ -25,6 +25,10 @@ std::string filled(std::string_view text) {
 std::string wrapped(std::string_view text, std::size_t indent) {
   std::string out;
   for (std::string_view paragraph : split(text, '\n')) {
+    if (paragraph.starts_with(' ')) {  // an example, as it is
+      out += std::string(indent, ' ') + std::string(paragraph) + "\n";
+      continue;
+    }
     std::string line(indent, ' ');
     for (std::string_view word : split(paragraph, ' ')) {
       if (line.size() + 1 + word.size() > kWidth && line.size() > indent) {
@@ -60,7 +64,10 @@ std::string roff(std::string_view text) {
 std::string man_of(const Command& command) {
   std::string out = ".SS " + roff(usage_of(command)) + "\n" + roff(filled(command.summary)) + ".\n";
   if (!command.details.empty())
-    out += ".PP\n" + replace_all(roff(filled(command.details)), "\n\n", "\n.PP\n") + "\n";
+    out += ".PP\n" +
+           replace_all(replace_all(roff(filled(command.details)), "\n\n", "\n.PP\n"), "\n  ",
+                       "\n.br\n  ") +
+           "\n";
   for (const Flag& flag : command.flags) {
     out += ".TP\n.B " + roff(trim(spelled(flag))) + "\n" + roff(filled(flag.summary)) + ".\n";
     if (!flag.details.empty()) out += roff(filled(flag.details)) + "\n";
@@ -107,19 +114,35 @@ std::string bash_completion() {
   return out;
 }
 
+// fish and zsh read the words once more as a command line, in which ">" would send output away.
+std::string shell_words(std::string_view choices) {
+  return replace_all(filled(choices), ">", "\\>");
+}
+
+std::string zsh_flag(const Flag& flag) {
+  const std::string name(flag.name);
+  std::string out = "      ";
+  // Either spelling leaves the other out, unless there may be several.
+  if (flag.letter != 0) {
+    const std::string letter = std::string("-") + flag.letter;
+    out += flag.repeatable ? "'*'" : "'(" + letter + " --" + name + ")'";
+    out += "{" + letter + ",--" + name + "}'";
+  } else {
+    out += std::string("'") + (flag.repeatable ? "*" : "") + "--" + name;
+  }
+  out += "[" + replace_all(replace_all(filled(flag.summary), "'", ""), "]", "\\]") + "]";
+  if (!flag.argument.empty())
+    out += ":" + replace_all(std::string(flag.argument), "[=FILE]", "") + ":" +
+           (flag.choices.empty() ? "_files" : "(" + shell_words(flag.choices) + ")");
+  return out + "' \\\n";
+}
+
 std::string zsh_completion() {
   std::string out = "#compdef fathom\n_fathom() {\n  if (( CURRENT == 2 )); then\n    compadd " +
                     command_names() + "\n    return\n  fi\n  case $words[2] in\n";
   for (const Command& command : all_commands()) {
     out += "    " + std::string(command.name) + ") _arguments \\\n";
-    for (const Flag& flag : command.flags) {
-      out += "      '" + std::string(flag.repeatable ? "*" : "") + "--" + std::string(flag.name) +
-             "[" + replace_all(filled(flag.summary), "'", "") + "]";
-      if (!flag.argument.empty())
-        out += ":" + replace_all(std::string(flag.argument), "[=FILE]", "") + ":" +
-               (flag.choices.empty() ? "_files" : "(" + filled(flag.choices) + ")");
-      out += "' \\\n";
-    }
+    for (const Flag& flag : command.flags) out += zsh_flag(flag);
     out += "      '*:file:_files' ;;\n";
   }
   return out + "  esac\n}\ncompdef _fathom fathom\n";
@@ -136,7 +159,7 @@ std::string fish_completion() {
              std::string(flag.name);
       if (flag.letter != 0) out += std::string(" -s ") + flag.letter;
       if (!flag.choices.empty())
-        out += " -x -a '" + filled(flag.choices) + "'";
+        out += " -x -a '" + shell_words(flag.choices) + "'";
       else if (!flag.argument.empty())
         out += " -r";
       out += " -d '" + replace_all(filled(flag.summary), "'", "") + "'\n";
@@ -157,7 +180,9 @@ std::string overview() {
   for (const Command& command : all_commands())
     out += "  " + std::string(command.name) + std::string(widest + 2 - command.name.size(), ' ') +
            std::string(command.summary) + "\n";
-  return out + "\nfathom COMMAND --help says more. Try: fathom scan IMAGE.tar\n";
+  return out +
+         "\nfathom COMMAND --help says more. Try: fathom scan IMAGE.tar\n"
+         "In a pipeline: fathom scan IMAGE.tar --ci -o json=report.json (exit status 1: failed)\n";
 }
 
 std::string help_of(const Command& command) {
@@ -168,7 +193,8 @@ std::string help_of(const Command& command) {
   for (const Flag& flag : command.flags) {
     out += "  " + spelled(flag) + "\n" + wrapped(filled(flag.summary) + ".", kIndent + 4);
     if (!flag.details.empty()) out += wrapped(filled(flag.details), kIndent + 4);
-    if (flag.name == "output") out += wrapped("Formats: " + format_names() + ".", kIndent + 4);
+    if (flag.choices == "{formats}")
+      out += wrapped("Formats: " + format_names() + ".", kIndent + 4);
   }
   if (!command.flags.empty())
     out += "\n" + wrapped(

@@ -1,6 +1,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -27,7 +29,7 @@ Result<Arguments> gather(const Command& command, const std::vector<std::string>&
 
 int run(const std::vector<std::string>& words) {
   if (words.empty()) {
-    log::error("no command was named; see fathom help");
+    std::fputs(overview().c_str(), stderr);
     return kExitUsage;
   }
   if (words[0] == "--help" || words[0] == "-h") return write_stdout(overview()) ? 0 : kExitUsage;

@@ -27,11 +27,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 Error unknown_flag(const Command& command, std::string_view word) {
   std::string message = "fathom " + std::string(command.name) + " has no flag " + printable(word);
-  auto nearest = std::ranges::min_element(command.flags, {}, [&](const Flag& f) {
-    return edit_distance("--" + std::string(f.name), word);
-  });
-  if (nearest != command.flags.end() && edit_distance("--" + std::string(nearest->name), word) <= 3)
-    message += "; did you mean --" + std::string(nearest->name) + "?";
+  const std::string_view nearest =
+      word.starts_with("--") ? nearest_flag(command, word.substr(2)) : std::string_view();
+  if (!nearest.empty()) message += "; did you mean --" + std::string(nearest) + "?";
   return {ErrorCode::usage, message};
 }
 
@@ -113,6 +111,19 @@ Result<Arguments> parse(const Command& command, const std::vector<std::string>& 
   return Parser(command, words).run();
 }
 
+std::string_view nearest_flag(const Command& command, std::string_view name) {
+  constexpr std::size_t kFar = 4;
+  if (name.size() > 32) return {};
+  std::string_view nearest;
+  std::size_t least = kFar;
+  for (const Flag& flag : command.flags)
+    if (const std::size_t distance = edit_distance(flag.name, name); distance < least) {
+      least = distance;
+      nearest = flag.name;
+    }
+  return nearest;
+}
+
 std::string_view nearest_command(std::string_view word) {
   constexpr std::size_t kFar = 3;
   if (word.size() > 32) return {};
@@ -138,7 +149,8 @@ void add_environment(const Command& command, Arguments& arguments) {
     if (!flag.repeatable)
       values = {text};
     else
-      for (std::string_view part : split(text, ',')) values.emplace_back(trim(part));
+      for (std::string_view part : split(text, ','))
+        if (!trim(part).empty()) values.emplace_back(trim(part));
   }
 }
 

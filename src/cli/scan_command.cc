@@ -1,10 +1,12 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/data.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
@@ -16,26 +18,6 @@ namespace fathom::cli {
 namespace {
 
 constexpr std::uint64_t kMostPolicyBytes = 64 * kMiB;
-
-std::string current_time() {
-  std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-Result<std::string> parse_now(const Arguments& arguments) {
-  std::string text(arguments.one("now"));
-  if (text.empty()) return current_time();
-  if (text.size() == 10) text += "T00:00:00Z";
-  std::tm parts{};
-  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0' || text.size() != 20)
-    return usage("--now wants a time like 2026-11-24 or 2026-11-24T12:00:00Z");
-  return text;
-}
 
 template <class T>
 Done append_parsed(std::vector<T>& to, const std::string& path,
@@ -50,7 +32,8 @@ Result<policy::Gates> parse_gates(const Arguments& arguments) {
   policy::Gates gates;
   std::vector<std::string> words = arguments.all("fail-on");
   if (words.empty() && arguments.on("ci")) words = {"high", "kev"};
-  for (const std::string& word : words) TRY(policy::add_gate(gates, word));
+  for (const std::string& word : words)
+    for (std::string_view part : split(word, ',')) TRY(policy::add_gate(gates, trim(part)));
   gates.strict = arguments.on("strict");
   std::string least(arguments.one("min-coverage"));
   if (least.empty()) return gates;
@@ -62,10 +45,19 @@ Result<policy::Gates> parse_gates(const Arguments& arguments) {
   return gates;
 }
 
+// Who has one for Trivy means it for whatever scans.
+std::vector<std::string> ignore_files(const Arguments& arguments) {
+  constexpr const char* kTrivyIgnore = ".trivyignore";
+  if (!arguments.all("ignore-file").empty() || ::access(kTrivyIgnore, F_OK) != 0)
+    return arguments.all("ignore-file");
+  log::info("taking the ignore rules of .trivyignore");
+  return {kTrivyIgnore};
+}
+
 Result<policy::Policy> parse_policy(const Arguments& arguments) {
   policy::Policy policy;
   policy.gates = TRY(parse_gates(arguments));
-  for (const std::string& path : arguments.all("ignore-file"))
+  for (const std::string& path : ignore_files(arguments))
     TRY(append_parsed(policy.ignore, path, read_ignore_file_confined));
   for (const std::string& path : arguments.all("vex"))
     TRY(append_parsed(policy.ignore, path, read_vex_confined));
@@ -75,6 +67,20 @@ Result<policy::Policy> parse_policy(const Arguments& arguments) {
     policy.has_baseline = true;
   }
   return policy;
+}
+
+// The report has them too, but not every format shows its notes.
+void warn_of_expired(const std::vector<policy::IgnoreRule>& rules, const std::string& now) {
+  constexpr std::size_t kMost = 10;
+  std::size_t count = 0;
+  for (const policy::IgnoreRule& rule : rules) {
+    if (!is_expired(rule, now)) continue;
+    if (++count <= kMost)
+      log::warning(rule.origin + ": the rule for " + printable(rule.id) + " expired on " +
+                   rule.expires);
+  }
+  if (count > kMost)
+    log::warning(std::to_string(count - kMost) + " more ignore rules have expired");
 }
 
 Result<registry::Options> parse_registry(const Arguments& arguments) {
@@ -150,6 +156,10 @@ Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
   ScanOptions options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
+  options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
+  const Data data = TRY(open_data(arguments));
+  if (data.user) options.user_data = data.user->database();
+  warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
       static_cast<int>(TRY(parse_count(arguments, "stall-timeout", 300, 86'400)));

@@ -4,7 +4,11 @@
 
 #include <array>
 #include <initializer_list>
+#include <random>
+#include <tuple>
 #include <vector>
+
+#include "code/x86_state.h"
 
 namespace fathom::code {
 namespace {
@@ -191,6 +195,31 @@ TEST(Aarch64, AFewBytesAreNoInstruction) {
   Code three = {0x1f, 0x20, 0x03};
   EXPECT_EQ(decode_aarch64(three, 0).op, Op::invalid);
   EXPECT_EQ(decode_aarch64(three, 0).length, 3);
+}
+
+// The short way for common encodings says what the long way says, over bytes of all kinds.
+TEST(X86, TheShortWayAndTheLongWayAgree) {
+  std::mt19937_64 random(1);
+  constexpr std::array<std::uint8_t, 4> kPrefixes = {0x66, 0xf2, 0xf3, 0x48};
+  std::array<std::uint8_t, 64> bytes{};
+  for (int round = 0; round < 200'000; ++round) {
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    if (round % 4 == 1) bytes[0] = 0x0f;
+    if (round % 4 == 2) bytes[0] = static_cast<std::uint8_t>(0x40 | (bytes[0] & 15));
+    if (round % 4 == 3) bytes[0] = kPrefixes[bytes[0] % 4];
+    if (round % 8 == 7) bytes[1] = 0x0f;
+    Instruction a = decode_x86_64(bytes, 0x1000), b = decode_any_x86_64(bytes, 0x1000);
+    auto all = [](const Instruction& one) {
+      const Memory& m = one.memory;
+      return std::tuple(
+          one.address, one.target, one.immediate, one.reads, one.writes, one.length, one.op,
+          one.width, one.shift, one.destination, one.source, one.source2, one.has_target,
+          one.has_immediate, one.repeated, one.modified,
+          std::tuple(m.base, m.index, m.scale, m.access, m.segment, m.compressed, m.displacement));
+    };
+    ASSERT_EQ(all(a), all(b)) << describe(Machine::x86_64, a) << " | "
+                              << describe(Machine::x86_64, b) << " in round " << round;
+  }
 }
 
 }  // namespace

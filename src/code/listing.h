@@ -29,6 +29,12 @@ struct ListedString {
   std::string text;
 };
 
+struct ListedNumber {
+  std::uint64_t place = 0;
+  std::int64_t value = 0;
+  bool is_compared = false;
+};
+
 struct ListedFunction {
   std::uint64_t start = 0;
   std::string name;
@@ -37,9 +43,14 @@ struct ListedFunction {
   std::vector<ListedRange> ranges;
   std::vector<ListedCall> calls;
   std::vector<ListedString> strings;
+  std::vector<ListedNumber> numbers;        // constants in use, by value
+  std::vector<std::uint64_t> taken;         // functions whose address it computes
   std::vector<std::uint64_t> system_calls;  // numbers that are known, sorted
   std::uint64_t unresolved_system_calls = 0;
+  bool passes_system_call = false;  // it makes the system call whose number it is given
   std::uint64_t indirect_calls = 0;
+  std::uint64_t frame_bytes = 0;  // of the stack
+  bool has_stack_protector = false;
   std::vector<std::string> instructions;  // only of the function that was asked for
 
   std::uint64_t size() const;
@@ -53,7 +64,7 @@ struct Listing {
 };
 
 // Of an ELF file. With `wanted`, a name or an address ("0x401000"), that function gets its
-// instructions.
+// instructions, a line each, with what they refer to.
 Result<Listing> list_functions(ByteView bytes, std::string_view wanted, const Limits& limits = {});
 
 // The function with that name, or that contains that address; null when there is none.
@@ -72,9 +83,14 @@ void describe(Codec& codec, ListedString& s) {
   codec(s.place, s.address, s.text);
 }
 template <class Codec>
+void describe(Codec& codec, ListedNumber& n) {
+  codec(n.place, n.value, n.is_compared);
+}
+template <class Codec>
 void describe(Codec& codec, ListedFunction& f) {
-  codec(f.start, f.name, f.found, f.returns, f.ranges, f.calls, f.strings, f.system_calls,
-        f.unresolved_system_calls, f.indirect_calls, f.instructions);
+  codec(f.start, f.name, f.found, f.returns, f.ranges, f.calls, f.strings, f.numbers, f.taken,
+        f.system_calls, f.unresolved_system_calls, f.passes_system_call, f.indirect_calls,
+        f.frame_bytes, f.has_stack_protector, f.instructions);
   // The decoder takes any byte for an enumerator.
   if (f.found > Found::gap) f.found = Found::gap;
 }

@@ -271,7 +271,8 @@ class Reader {
     if (pending_ & one.reads) flush(pending_ & one.reads, now, &one);
     note_operands(one, now);
     if (one.is_branch()) return branch(one, now);
-    if (one.op == Op::syscall) ++current_->system_calls;
+    bool old_gate = one.op == Op::interrupt && one.immediate == 0x80;
+    if (one.op == Op::syscall || old_gate) ++current_->system_calls;
     now.step(memory_, one);
     pending_ &= ~one.writes;
     if (one.destination < 32 && now.knows(one.destination)) note_result(one, now);
@@ -440,6 +441,10 @@ class Reader {
     std::optional<std::uint64_t> address = now.address_of(one);
     if (!address || *address < kFirstPage) {
       if (one.op == Op::mov && one.memory.access == Access::write) note_stored(one, now);
+      // A table of a program that is not moved: [table + index * 8].
+      auto table = static_cast<std::uint64_t>(std::int64_t{one.memory.displacement});
+      if (memory_.is_fixed() && table >= kFirstPage && one.memory.segment == 0)
+        note_address(table, offset_of(one.address), 0);
       return;
     }
     if (one.op == Op::call_indirect || one.op == Op::jump_indirect) return;
@@ -449,8 +454,10 @@ class Reader {
     bool is_pointer =
         word && word->target != 0 && memory_.kind_of(*address) != MemoryKind::writable;
     if (is_pointer) return note_address(word->target, offset_of(one.address), 0);
-    if (memory_.kind_of(*address) != MemoryKind::none)
-      add(Referred::data, *address, offset_of(one.address), one.width);
+    if (memory_.kind_of(*address) == MemoryKind::none) return;
+    add(Referred::data, *address, offset_of(one.address), one.width);
+    items_.back().is_written =
+        one.memory.access == Access::write || one.memory.access == Access::read_write;
   }
 
   // {address, length} written to neighbouring words.
@@ -529,28 +536,37 @@ class Reader {
     if (is_stack && one.op == Op::sub && one.has_immediate && one.immediate > 0 &&
         one.immediate < std::int64_t{1} << 31)
       current_->frame_bytes += static_cast<std::uint32_t>(one.immediate);
-    bool pushes = (one.op == Op::store_pair || one.op == Op::mov || one.op == Op::vector) &&
-                  one.memory.base == arm::sp && one.has_immediate && one.immediate < 0;
-    if (machine_ == Machine::aarch64 && pushes)
-      current_->frame_bytes += static_cast<std::uint32_t>(-one.immediate);
+    bool moves_stack = machine_ == Machine::aarch64 && one.memory.base == arm::sp &&
+                       (one.writes >> arm::sp & 1) && !is_stack;
+    std::int64_t by = one.has_immediate ? one.immediate : one.memory.displacement;
+    if (moves_stack && by < 0) current_->frame_bytes += static_cast<std::uint32_t>(-by);
   }
 
   // Distinct items and the sites in order.
   void keep(FunctionReferences& sums) {
     add_merged_sites(sums.first_call);
-    auto key = [](const Reference& r) {
-      return std::tuple(r.kind, r.value, r.kind == Referred::data ? 0 : r.size, r.place);
-    };
-    std::sort(items_.begin(), items_.end(),
-              [&](const Reference& a, const Reference& b) { return key(a) < key(b); });
-    auto same = [](const Reference& a, const Reference& b) {
-      return a.kind == b.kind && a.value == b.value &&
-             (a.kind == Referred::data || a.size == b.size);
-    };
-    items_.erase(std::unique(items_.begin(), items_.end(), same), items_.end());
+    keep_distinct();
     sums.first = static_cast<std::uint32_t>(out_.items.size());
     sums.count = static_cast<std::uint32_t>(items_.size());
     out_.items.insert(out_.items.end(), items_.begin(), items_.end());
+  }
+
+  // The first of those that say the same. Of data an access counts, whatever its size, apart from
+  // an address that is computed.
+  void keep_distinct() {
+    auto class_of = [](const Reference& r) {
+      if (r.kind != Referred::data) return std::pair(int{r.size}, false);
+      return std::pair(r.size == 0 ? 0 : 1, r.is_written);
+    };
+    auto key = [&](const Reference& r) {
+      return std::tuple(r.kind, r.value, class_of(r), r.place);
+    };
+    std::sort(items_.begin(), items_.end(),
+              [&](const Reference& a, const Reference& b) { return key(a) < key(b); });
+    auto same = [&](const Reference& a, const Reference& b) {
+      return a.kind == b.kind && a.value == b.value && class_of(a) == class_of(b);
+    };
+    items_.erase(std::unique(items_.begin(), items_.end(), same), items_.end());
   }
 
   // Those that say more than the site that stands for all ways to the call.

@@ -43,7 +43,8 @@ struct Reference {
   std::uint32_t place = 0;  // of the first instruction, from the start of the function's code
   std::uint16_t size = 0;
   Referred kind = Referred::number;
-  bool is_sized = false;  // text: the length was given, it need not end with NUL
+  bool is_sized = false;    // text: the length was given, it need not end with NUL
+  bool is_written = false;  // data
 };
 
 // A call, or a jump to another function.

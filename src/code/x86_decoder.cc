@@ -356,7 +356,7 @@ void add_0f_registers(State& state) {
       return uses(bit(rax), bit(rax));
     case 0xc0:
     case 0xc1:
-      return uses(0, bit(state.reg()));
+      return uses(0, bit(out.source2));
     case 0xc7:
       if (!state.is_register()) uses(kAbcd, bit(rax) | bit(rdx));
       return;
@@ -438,8 +438,8 @@ Instruction decode_in_window(std::span<const std::uint8_t> window, std::uint64_t
 
 // Everything in this file in one function: an instruction takes some tens of nanoseconds, and calls
 // would be a large part of them.
-[[gnu::flatten]] Instruction decode_x86_64(std::span<const std::uint8_t> bytes,
-                                           std::uint64_t address) {
+[[gnu::flatten]] Instruction decode_any_x86_64(std::span<const std::uint8_t> bytes,
+                                               std::uint64_t address) {
   if (bytes.size() >= kWindow) return decode_in_window(bytes, address);
   Instruction none;
   none.address = address;

@@ -66,3 +66,10 @@ Entry read_xop(State& state);
 void add_general_operands(State& state);
 
 }  // namespace fathom::code::x86
+
+namespace fathom::code {
+
+// Every encoding; decode_x86_64() comes here for those that are not common.
+Instruction decode_any_x86_64(std::span<const std::uint8_t> bytes, std::uint64_t address);
+
+}  // namespace fathom::code

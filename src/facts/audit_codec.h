@@ -33,13 +33,14 @@ void describe_audit(Codec& codec, AuditFacts& a, List list) {
   list(codec, a.system_calls, AuditFacts::kMostSystemCalls);
   codec(a.undetermined_calls);
   list(codec, a.grammars, AuditFacts::kMostGrammars);
+  list(codec, a.commands, AuditFacts::kMostCommands);
   codec(a.packer, a.packer_seen, a.packer_offset, a.go_runtime, a.shebang);
   list(codec, a.secrets, AuditFacts::kMostSecrets);
   list(codec, a.certificates, AuditFacts::kMostCertificates);
   codec(a.unread_certificates, a.settings);
   list(codec, a.accounts, AuditFacts::kMostAccounts);
   list(codec, a.group_names, AuditFacts::kMostAccounts);
-  codec(a.hosts_sources, a.time_zone_release);
+  codec(a.hosts_sources, a.passwd_sources, a.time_zone_release);
 }
 
 inline bool possible(const AuditFacts& a) {

@@ -64,6 +64,7 @@ struct AuditFacts {
   static constexpr std::uint64_t kMostCertificates = 4096;
   static constexpr std::uint64_t kMostAccounts = 4096;
   static constexpr std::uint64_t kMostGrammars = 16;
+  static constexpr std::uint64_t kMostCommands = 1024;
 
   // ELF: names of the undefined dynamic symbols, sorted. `imports_unread`: there is a dynamic
   // section whose symbols could not be read.
@@ -72,6 +73,7 @@ struct AuditFacts {
   std::vector<SystemCall> system_calls;  // by number; x86_64 and aarch64
   std::uint64_t undetermined_calls = 0;  // instructions whose number is not known
   std::vector<std::string> grammars;  // rows of data/audit/grammars.tsv whose words are all there
+  std::vector<std::string> commands;  // a table of names of commands (busybox's applets), sorted
   std::string packer;                 // "UPX 4.02", "unknown": the code is packed
   std::string packer_seen;            // what says so
   std::uint64_t packer_offset = 0;
@@ -85,6 +87,7 @@ struct AuditFacts {
   std::vector<Account> accounts;         // by line
   std::vector<std::string> group_names;  // settings == group
   std::string hosts_sources;             // nsswitch: the hosts line, "files dns"
+  std::string passwd_sources;            // … the passwd line
   std::string time_zone_release;         // "2024a"
 };
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "elf/constants.h"
 #include "hardening/checks.h"
+#include "hardening/shares.h"
 
 namespace fathom::hardening {
 
@@ -58,33 +59,6 @@ Seen at_mark(const Marks& marks, std::string_view one, std::string_view many) {
 
 // ---- Stack protector
 
-// Functions of .symtab, and in how many of them a canary is read.
-struct Share {
-  std::size_t functions = 0, with = 0;
-};
-
-Share share_of_functions(const Subject& s) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // address, size
-  for (const Symbol& symbol : s.all.symbols)
-    if (symbol.type == elf::STT_FUNC && !symbol.is_undefined() && symbol.size > 0)
-      ranges.emplace_back(symbol.value, symbol.size);
-  std::ranges::sort(ranges);
-  auto same_start = [](const auto& a, const auto& b) { return a.first == b.first; };
-  auto repeated = std::ranges::unique(ranges, same_start);
-  ranges.erase(repeated.begin(), repeated.end());
-  std::set<std::uint64_t> with;
-  for (std::uint64_t offset : s.code.canaries.offsets) {
-    std::optional<std::uint64_t> address = s.elf.address_of_offset(offset);
-    if (!address) continue;
-    auto after =
-        std::ranges::upper_bound(ranges, *address, {}, [](const auto& r) { return r.first; });
-    if (after == ranges.begin()) continue;
-    const auto& [start, size] = *std::prev(after);
-    if (*address - start < size) with.insert(start);
-  }
-  return {ranges.size(), with.size()};
-}
-
 const Symbol* protector_symbol(const Subject& s) {
   for (std::string_view name :
        {"__stack_chk_fail", "__stack_chk_fail_local", "__stack_smash_handler"})
@@ -101,10 +75,10 @@ Seen protector_seen(const Subject& s, const Symbol* symbol) {
     Seen marks = at_mark(canaries, "read of the canary", "reads of the canary");
     seen = symbol == nullptr ? marks : Seen{marks.place, seen.text + "; " + marks.text};
   }
-  Share share = canaries.count > 0 ? share_of_functions(s) : Share{};
+  const Share share = canaries.count > 0 ? protected_functions(s) : Share{};
   if (share.functions > 0)
     seen.text += ", in " + with_thousands(share.with) + " of " + with_thousands(share.functions) +
-                 " functions";
+                 (share.framed ? " functions with a frame" : " functions");
   return seen;
 }
 

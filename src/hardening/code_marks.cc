@@ -15,6 +15,9 @@
 
 #include "hardening/code_marks.h"
 
+#include <span>
+
+#include "base/needles.h"
 #include "elf/constants.h"
 
 namespace fathom::hardening {
@@ -30,61 +33,84 @@ struct Code {
   std::string_view bytes;
   std::uint64_t offset = 0;  // in the file
 
-  std::uint8_t at(std::size_t i) const { return static_cast<std::uint8_t>(bytes[i]); }
+  // Before the first byte there are zeros, which begin none of the sequences.
+  std::uint8_t at(std::size_t i) const {
+    return i < bytes.size() ? static_cast<std::uint8_t>(bytes[i]) : std::uint8_t{0};
+  }
   bool has(std::size_t at, std::string_view what) const {
     return at <= bytes.size() && bytes.substr(at).starts_with(what);
   }
 };
 
-// Calls `found` with every place of `what` that has `before` bytes in front of it.
-template <class Fn>
-void for_each(const Code& code, std::string_view what, std::size_t before, Fn found) {
-  for (std::size_t at = code.bytes.find(what); at != code.bytes.npos;
-       at = code.bytes.find(what, at + 1))
-    if (at >= before) found(at);
-}
-
 bool accesses_memory(std::uint8_t opcode) {
   return opcode == 0x8b || opcode == 0x2b || opcode == 0x33 || opcode == 0x3b;
 }
 
-// 64 REX.W opcode modrm(00 reg 100) sib(0x25) disp32(0x28)
-void find_canaries_x86_64(const Code& code, Marks& marks) {
-  for_each(code, "\x25\x28\x00\x00\x00"sv, 4, [&](std::size_t at) {
-    if (code.at(at - 4) == 0x64 && (code.at(at - 3) & 0xf8) == 0x48 &&
-        accesses_memory(code.at(at - 2)) && (code.at(at - 1) & 0xc7) == 0x04)
-      marks.add(code.offset + at - 4, true);
-  });
+// 64 REX.W opcode modrm(00 reg 100) sib(0x25) disp32(0x28); `at` is that of the sib.
+void add_canary_x86_64(const Code& code, std::size_t at, CodeMarks& marks) {
+  if (code.at(at - 4) == 0x64 && (code.at(at - 3) & 0xf8) == 0x48 &&
+      accesses_memory(code.at(at - 2)) && (code.at(at - 1) & 0xc7) == 0x04)
+    marks.canaries.add(code.offset + at - 4, true);
 }
 
-// 65 a1 disp32(0x14), or 65 opcode modrm(00 reg 101) disp32
-void find_canaries_i386(const Code& code, Marks& marks) {
-  for_each(code, "\x14\x00\x00\x00"sv, 3, [&](std::size_t at) {
-    bool accumulator = code.at(at - 2) == 0x65 && code.at(at - 1) == 0xa1;
-    bool other = code.at(at - 3) == 0x65 && accesses_memory(code.at(at - 2)) &&
-                 (code.at(at - 1) & 0xc7) == 0x05;
-    if (accumulator || other) marks.add(code.offset + at - (accumulator ? 2 : 3), true);
-  });
+// 65 a1 disp32(0x14), or 65 opcode modrm(00 reg 101) disp32; `at` is that of the displacement.
+void add_canary_i386(const Code& code, std::size_t at, CodeMarks& marks) {
+  const bool accumulator = code.at(at - 2) == 0x65 && code.at(at - 1) == 0xa1;
+  const bool other = code.at(at - 3) == 0x65 && accesses_memory(code.at(at - 2)) &&
+                     (code.at(at - 1) & 0xc7) == 0x05;
+  if (accumulator || other) marks.canaries.add(code.offset + at - (accumulator ? 2 : 3), true);
 }
 
-// 48 81 ec imm32
-void find_frames_x86_64(const Code& code, CodeMarks& marks) {
-  for_each(code, "\x81\xec"sv, 1, [&](std::size_t at) {
-    if (code.at(at - 1) != 0x48 || code.bytes.size() - at < 6) return;
-    std::uint64_t size = 0;
-    for (std::size_t i = 0; i < 4; ++i) size |= std::uint64_t{code.at(at + 2 + i)} << 8 * i;
-    if (size < kPage || size > kMostFrame || size % 8 != 0) return;
-    bool touched = code.has(at + 6, "\x48\x83\x0c\x24\x00"sv) ||
-                   code.has(at + 6, "\x48\xc7\x04\x24\x00\x00\x00\x00"sv);
-    (touched ? marks.probes : marks.unprobed).add(code.offset + at - 1);
-  });
+// 48 81 ec imm32; `at` is behind the prefix.
+void add_frame_x86_64(const Code& code, std::size_t at, CodeMarks& marks) {
+  if (code.at(at - 1) != 0x48 || code.bytes.size() - at < 6) return;
+  std::uint64_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size |= std::uint64_t{code.at(at + 2 + i)} << 8 * i;
+  if (size <= kMostFrame && size % 8 == 0) marks.frames.add(code.offset + at - 1, true);
+  if (size < kPage || size > kMostFrame || size % 8 != 0) return;
+  const bool touched = code.has(at + 6, "\x48\x83\x0c\x24\x00"sv) ||
+                       code.has(at + 6, "\x48\xc7\x04\x24\x00\x00\x00\x00"sv);
+  (touched ? marks.probes : marks.unprobed).add(code.offset + at - 1);
 }
 
-void find_landing_pads_x86(const Code& code, Marks& marks) {
-  for (std::string_view tail : {"\x1e\xfa"sv, "\x1e\xfb"sv})
-    for_each(code, tail, 2, [&](std::size_t at) {
-      if (code.has(at - 2, "\xf3\x0f"sv)) marks.add(code.offset + at - 2);
-    });
+// 48 83 ec imm8; `at` is behind the prefix. Eight bytes only align the stack.
+void add_small_frame_x86_64(const Code& code, std::size_t at, CodeMarks& marks) {
+  const std::uint8_t size = code.at(at + 2);
+  if (code.at(at - 1) == 0x48 && size >= 16 && size < 128 && size % 8 == 0)
+    marks.frames.add(code.offset + at - 1, true);
+}
+
+void add_landing_pad(const Code& code, std::size_t at, CodeMarks& marks) {
+  marks.landing_pads.add(code.offset + at);
+}
+
+// What stands in the code, and who looks at it.
+struct Sequence {
+  std::string_view bytes;
+  void (*add)(const Code&, std::size_t at, CodeMarks&);
+};
+constexpr Sequence kX86_64[] = {
+    {"\x25\x28\x00\x00\x00"sv, add_canary_x86_64}, {"\x81\xec"sv, add_frame_x86_64},
+    {"\x83\xec"sv, add_small_frame_x86_64},        {"\xf3\x0f\x1e\xfa"sv, add_landing_pad},
+    {"\xf3\x0f\x1e\xfb"sv, add_landing_pad},
+};
+constexpr Sequence kI386[] = {
+    {"\x14\x00\x00\x00"sv, add_canary_i386},
+    {"\xf3\x0f\x1e\xfa"sv, add_landing_pad},
+    {"\xf3\x0f\x1e\xfb"sv, add_landing_pad},
+};
+
+Needles needles_of(std::span<const Sequence> sequences) {
+  std::vector<std::string_view> bytes;
+  for (const Sequence& each : sequences) bytes.push_back(each.bytes);
+  return Needles(bytes);
+}
+
+void find_x86(const Code& code, bool wide, CodeMarks& marks) {
+  static const Needles kWide = needles_of(kX86_64), kNarrow = needles_of(kI386);
+  (wide ? kWide : kNarrow).for_each(code.bytes, [&](std::size_t at, std::size_t which) {
+    (wide ? kX86_64[which] : kI386[which]).add(code, at, marks);
+  });
 }
 
 // Instructions of aarch64 are little-endian words whatever the data is.
@@ -118,15 +144,11 @@ CodeMarks code_marks(const elf::ElfFile& elf) {
   CodeMarks marks;
   const std::uint16_t machine = elf.machine();
   marks.reads_canaries = machine == elf::EM_X86_64 || machine == elf::EM_386;
+  marks.reads_frames = machine == elf::EM_X86_64;
   marks.reads_probes = machine == elf::EM_X86_64 || machine == elf::EM_AARCH64;
   for (const elf::ElfFile::Range& range : elf.executable_ranges()) {
     Code code{elf.bytes().clamped(range.offset, range.size).as_text(), range.offset};
-    if (machine == elf::EM_X86_64) {
-      find_canaries_x86_64(code, marks.canaries);
-      find_frames_x86_64(code, marks);
-    }
-    if (machine == elf::EM_386) find_canaries_i386(code, marks.canaries);
-    if (marks.reads_canaries) find_landing_pads_x86(code, marks.landing_pads);
+    if (marks.reads_canaries) find_x86(code, machine == elf::EM_X86_64, marks);
     if (machine == elf::EM_AARCH64) find_aarch64(code, marks);
   }
   return marks;

@@ -237,6 +237,28 @@ TEST(StackProtector, ImportsAndReads) {
   EXPECT_EQ(value_of(examined(importing({"puts"}, code(body))), "stack_protector"), "yes");
 }
 
+// Three functions by the unwinder's table: with frame and canary, with a frame, with neither.
+TEST(StackProtector, ShareOfTheFunctionsWithAFrame) {
+  constexpr std::string_view kFrame("\x48\x83\xec\x28", 4), kAlign("\x48\x83\xec\x08", 4);
+  std::string body(4096, '\x90');
+  body.replace(0, 4, kFrame).replace(16, kReadCanary.size(), kReadCanary);
+  body.replace(0x100, 4, kFrame).replace(0x200, 4, kAlign);
+  TestElf t = program({}, body);
+  std::string table = "\x01\x1b\x03\x3b"s + t.word(0) + t.word(3);
+  for (std::uint32_t start : {0x1000u, 0x1100u, 0x1200u})
+    table += t.word(start - 0x8000u) + t.word(0);
+  t.sections.push_back(
+      {.name = ".eh_frame_hdr", .flags = elf::SHF_ALLOC, .address = 0x8000, .contents = table});
+  t.segments.push_back({.type = 0x6474e550, .address = 0x8000, .first = 2, .last = 2});
+  EXPECT_EQ(check_of(examined(t), "stack_protector").seen,
+            "1 read of the canary, in 1 of 2 functions with a frame");
+  // A table that is not sorted says nothing.
+  t.sections[2].contents = table.substr(0, 12) + t.word(0) + t.word(0) + table.substr(20);
+  EXPECT_EQ(check_of(examined(t), "stack_protector").seen, "1 read of the canary");
+  t.sections[2].contents = table.substr(0, 6);
+  EXPECT_EQ(check_of(examined(t), "stack_protector").seen, "1 read of the canary");
+}
+
 TEST(StackProtector, OtherUsesOfTheSegmentAreNot) {
   std::string body("\x64\x48\x8b\x04\x25\x30\0\0\0", 9);      // %fs:0x30, another slot
   body += std::string_view("\x48\x8b\x04\x25\x28\0\0\0", 8);  // no segment
@@ -268,6 +290,20 @@ TEST(StackProtector, GoAndRustProtectThemselves) {
                            {.type = "executable", .is_static = true});
   EXPECT_EQ(rust.language, "Rust");
   EXPECT_EQ(check_of(rust, "stack_protector").rating, Rating::neutral);
+}
+
+// Stripped, and small enough to have none of musl's messages.
+TEST(Relro, MuslIsKnownByItsEntry) {
+  const ElfFacts facts{.type = "executable", .is_static = true};
+  TestElf t = static_program("", 24);
+  t.entry = 0x1000 + 64;
+  t.sections[0].contents = code(std::string_view(
+      "\x48\x31\xed\x48\x89\xe7\x48\x8d\x35\xa5\xef\xbf\xff\x48\x83\xe4\xf0\xe8\x0c\0\0\0", 22));
+  EXPECT_EQ(examined(t, facts).libc, "musl");
+  EXPECT_EQ(value_of(examined(t, facts), "relro"), "not applied");
+  t.sections[0].contents[64] = '\x90';
+  EXPECT_EQ(examined(t, facts).libc, "");
+  EXPECT_EQ(value_of(examined(t, facts), "relro"), "full or not applied");
 }
 
 TEST(StackProtector, NoCodeNeedsNone) {

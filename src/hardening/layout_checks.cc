@@ -117,7 +117,7 @@ HardeningCheck static_relro(const Subject& s, const elf::Segment& relro) {
     return check("relro", "partial", Rating::partial, seen);
   }
   if (s.libc_row == nullptr || s.libc_row->static_relro != "applied")
-    return check("relro", "full", Rating::unknown, seen,
+    return check("relro", "full or not applied", Rating::unknown, seen,
                  "which C library it starts with is not known, and not all of them apply it");
   seen.text += got != nullptr ? "; .got.plt holds nothing outside of it" : "; no .got.plt";
   return check("relro", "full", Rating::good, seen);

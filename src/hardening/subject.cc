@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/needles.h"
 #include "base/text.h"
 #include "elf/constants.h"
+#include "elf/data_ranges.h"
 
 namespace fathom::hardening {
 
@@ -32,13 +34,23 @@ bool begins_any(const std::vector<std::string>& texts, std::string_view start) {
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // What a C library leaves in a static program stands in its data, not in its code.
-std::optional<std::uint64_t> find_in_data(const elf::ElfFile& elf, std::string_view text) {
-  for (const elf::Segment& segment : elf.segments()) {
-    if (segment.type != elf::PT_LOAD) continue;
-    std::size_t at = segment.contents.as_text().find(text);
-    if (at != std::string_view::npos) return segment.offset + at;
+std::optional<std::uint64_t> find_in_data(const elf::ElfFile& elf, const Needles& text) {
+  for (const elf::FileRange& range : elf::data_ranges(elf)) {
+    const std::string_view data = elf.bytes().clamped(range.offset, range.size).as_text();
+    for (std::size_t at = text.next(data); at != data.npos; at = text.next(data, at + 1))
+      if (elf.address_of_offset(range.offset + at)) return range.offset + at;
   }
   return {};
+}
+
+// Whether the code at the entry point has these hexadecimal digits; "?" is any.
+bool begins_at_entry(const elf::ElfFile& elf, std::string_view digits) {
+  const std::optional<std::uint64_t> offset = elf.offset_of_address(elf.entry());
+  if (!offset || elf.entry() == 0) return false;
+  const std::string code = to_hex(elf.bytes().clamped(*offset, digits.size() / 2));
+  return code.size() == digits.size() &&
+         std::equal(code.begin(), code.end(), digits.begin(),
+                    [](char seen, char wanted) { return wanted == '?' || seen == wanted; });
 }
 
 void find_libc(Subject& subject) {
@@ -51,8 +63,10 @@ void find_libc(Subject& subject) {
       found = begins_any(facts.needed, row.value);
     else if (row.mark == "symbol")
       found = facts.is_static && subject.definition(row.value) != nullptr;
+    else if (row.mark == "entry")
+      found = facts.is_static && begins_at_entry(subject.elf, row.value);
     else if (facts.is_static && (!subject.is_go() || subject.has_c)) {
-      std::optional<std::uint64_t> at = find_in_data(subject.elf, row.value);
+      std::optional<std::uint64_t> at = find_in_data(subject.elf, Needles{row.value});
       found = at.has_value();
       subject.libc_text_at = at.value_or(0);
     }
@@ -70,7 +84,8 @@ std::string language_of(const elf::ElfFile& elf, const ElfFacts& facts) {
     return "Go";
   if (begins_any(facts.comments, "rustc version")) return "Rust";
   // The standard library's panic messages name their source files by the compiler's commit.
-  return find_in_data(elf, "/rustc/") ? "Rust" : "C";
+  static const Needles kCompiler{"/rustc/"};
+  return find_in_data(elf, kCompiler) ? "Rust" : "C";
 }
 
 }  // namespace
@@ -112,9 +127,9 @@ Subject subject_of(const elf::ElfFile& elf, const ElfFacts& facts, const Limits&
   subject.all = elf::static_symbols(elf, limits);
   subject.code = code_marks(elf);
   subject.language = language_of(elf, facts);
-  // Reads of the canary are C's: Go's compiler has none.
+  // Reads of the canary are C's: Go's compiler has none. runtime/cgo brings x_cgo_init.
   subject.has_c = !subject.is_go() || subject.code.canaries.count > 0 ||
-                  subject.definition("_cgo_init") != nullptr;
+                  subject.definition("x_cgo_init") != nullptr;
   find_libc(subject);
   return subject;
 }

@@ -1,5 +1,5 @@
-// What an image lets run, and what its configuration does: the sections "execution" and
-// "configuration" of the report. Plain values.
+// What an image lets run, and what its configuration does: the sections "execution",
+// "trust" and "configuration" of the report. Plain values.
 
 #pragma once
 
@@ -33,11 +33,12 @@ struct ToolRow {
   std::string what;      // for people
   std::string path, digest;
   std::int64_t layer = -1;
-  std::uint64_t bytes = 0;         // what leaving it out of its layer saves, unpacked
-  std::vector<std::string> names;  // links that lead to it, sorted
-  std::string owner;               // Component::id of its package, or empty
-  bool executable = true;          // false: no execute permission; a loader can still start it
-  bool needed = false;             // on the way from the configured command
+  std::uint64_t bytes = 0;            // what leaving it out of its layer saves, unpacked
+  std::vector<std::string> names;     // links that lead to it, sorted
+  std::vector<std::string> commands;  // of a program that is many: its own table of their names
+  std::string owner;                  // Component::id of its package, or empty
+  bool executable = true;             // false: no execute permission; a loader can still start it
+  bool needed = false;                // on the way from the configured command
   std::vector<Evidence> evidence;
 };
 
@@ -73,6 +74,8 @@ struct ShellProof {
   std::vector<Reason> excluded;
   std::vector<Evidence> shells;  // present: what was recognised
   std::vector<Evidence> doubts;  // not_excluded: file, and in `seen` why it stays open
+  // Programs that are no shell and run what is given to them all the same.
+  std::vector<Evidence> interpreters;
 };
 
 struct Execution {
@@ -81,6 +84,30 @@ struct Execution {
   ShellProof shell;
   std::vector<ToolRow> tools;        // by (category, tool, path)
   std::vector<ProgramRow> programs;  // programs with an entry point, by path
+};
+
+// A file with many certificate authorities, which programs take for those they may trust.
+struct BundleRow {
+  std::string path, digest;
+  std::int64_t layer = -1;
+  std::string owner;  // Component::id of its package, or empty
+  std::uint64_t authorities = 0;
+  std::uint64_t expired = 0;     // of them, at the report's time
+  std::uint64_t distrusted = 0;  // … removed by browsers for wrong-doing
+  std::uint64_t unknown = 0;     // … that neither a package nor a public programme has
+  std::uint64_t missing = 0;     // that a package of the image has, and the bundle has not
+  std::uint64_t unreadable = 0;  // certificates that could not be read
+};
+
+struct TimeZoneRow {
+  std::string release;  // "2024a"
+  Evidence evidence;    // the file, or the package, that says so
+};
+
+// Whom and what the programs of the image take for true.
+struct Trust {
+  std::vector<BundleRow> bundles;       // by path
+  std::vector<TimeZoneRow> time_zones;  // in the order of the tree
 };
 
 // A row of the configuration audit.

@@ -53,8 +53,8 @@ void describe(Codec& codec, Start& s) {
 
 template <class Codec>
 void describe(Codec& codec, ToolRow& t) {
-  codec(t.tool, t.category, t.what, t.path, t.digest, t.layer, t.bytes, t.names, t.owner,
-        t.executable, t.needed, t.evidence);
+  codec(t.tool, t.category, t.what, t.path, t.digest, t.layer, t.bytes, t.names, t.commands,
+        t.owner, t.executable, t.needed, t.evidence);
 }
 
 template <class Codec>
@@ -74,12 +74,28 @@ void describe(Codec& codec, ShellProof::Reason& r) {
 
 template <class Codec>
 void describe(Codec& codec, ShellProof& s) {
-  codec(s.verdict, s.programs, s.excluded, s.shells, s.doubts);
+  codec(s.verdict, s.programs, s.excluded, s.shells, s.doubts, s.interpreters);
 }
 
 template <class Codec>
 void describe(Codec& codec, Execution& e) {
   codec(e.start, e.user, e.shell, e.tools, e.programs);
+}
+
+template <class Codec>
+void describe(Codec& codec, BundleRow& b) {
+  codec(b.path, b.digest, b.layer, b.owner, b.authorities, b.expired, b.distrusted, b.unknown,
+        b.missing, b.unreadable);
+}
+
+template <class Codec>
+void describe(Codec& codec, TimeZoneRow& t) {
+  codec(t.release, t.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Trust& t) {
+  codec(t.bundles, t.time_zones);
 }
 
 template <class Codec>
@@ -107,8 +123,9 @@ void describe(Codec& codec, Component& c) {
 template <class Codec>
 void describe(Codec& codec, Finding& f) {
   codec(f.id, f.aliases, f.component, f.severity, f.cvss, f.cvss_score, f.kev, f.epss,
-        f.epss_percentile, f.fixed_in, f.published, f.verdict, f.why, f.range_uncertain, f.source,
-        f.evidence, f.ignored, f.ignored_because, f.in_baseline);
+        f.epss_percentile, f.fixed_in, f.fix, f.published, f.disputed, f.withdrawn, f.verdict,
+        f.why, f.range_uncertain, f.source, f.evidence, f.ignored, f.ignored_because,
+        f.in_baseline);
 }
 
 template <class Codec>
@@ -130,7 +147,7 @@ void describe(Codec& codec, ImageRow& i) {
 
 template <class Codec>
 void describe(Codec& codec, EcosystemCoverage& e) {
-  codec(e.ecosystem, e.components, e.advisories, e.newest);
+  codec(e.ecosystem, e.components, e.advisories, e.newest, e.release, e.end_of_life);
 }
 
 template <class Codec>
@@ -157,7 +174,7 @@ void describe(Codec& codec, PolicyOutcome& p) {
 template <class Codec>
 void describe(Codec& codec, Report& r) {
   codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions,
-        r.hardening, r.unloaded, r.execution, r.configuration, r.gaps, r.notes, r.data,
+        r.hardening, r.unloaded, r.execution, r.trust, r.configuration, r.gaps, r.notes, r.data,
         r.incomplete, r.policy, r.exit_status);
 }
 

@@ -25,6 +25,29 @@ void note(Report& report, std::string text) {
   if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(std::move(text));
 }
 
+// Rules that no finding needs: the first few of each file by name, the rest as a number. A vendor's
+// VEX, or an ignore file for many images, has thousands.
+class Unneeded {
+ public:
+  void add(const IgnoreRule& rule, bool expired, Report& report) {
+    const std::string file = rule.origin.substr(0, rule.origin.rfind(':'));
+    if (++counts_[file] > kNamed) return;
+    note(report, rule.origin + ": the rule for " + rule.id +
+                     (expired ? " expired on " + rule.expires + "; nothing in this image needs it"
+                              : " matched nothing"));
+  }
+  void tell_rest(Report& report) const {
+    for (const auto& [file, count] : counts_)
+      if (count > kNamed)
+        note(report, file + ": " + counted(count - kNamed, "more rule", "more rules") +
+                         " that nothing in this image needs");
+  }
+
+ private:
+  static constexpr std::size_t kNamed = 10;
+  std::map<std::string, std::size_t> counts_;
+};
+
 // ---- Which findings a rule means
 
 // Findings by every name they have: a vendor's VEX has far more statements than an image findings.
@@ -92,7 +115,7 @@ bool names_image(const Purl& wanted, const ImageRow& image) {
   const std::string_view repository = wanted.qualifier("repository_url");
   const std::string_view tag = wanted.qualifier("tag");
   return std::any_of(image.names.begin(), image.names.end(), [&](const std::string& name) {
-    return to_lower(last_part(name)) == to_lower(wanted.name) &&
+    return to_lower(last_part(name)) == to_lower(wanted.full_name()) &&
            (repository.empty() || is_repository_of(repository, name)) &&
            (tag.empty() || name.ends_with(":" + std::string(tag)));
   });
@@ -127,10 +150,6 @@ bool means(const IgnoreRule& rule, const Component* component, const Report& rep
          (rule.product.empty() || names_product(rule, *component, report));
 }
 
-bool is_expired(const IgnoreRule& rule, const Report& report) {
-  return !rule.expires.empty() && report.now.substr(0, 10) >= rule.expires;
-}
-
 std::string because(const IgnoreRule& rule) {
   return (rule.reason.empty() ? "no reason given" : rule.reason) + " (" + rule.origin + ")";
 }
@@ -150,9 +169,10 @@ const Component* find(const Components& components, std::string_view id) {
 void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
                  const Components& components) {
   const FindingIndex index = index_of(report.findings);
+  Unneeded unneeded;
   for (const IgnoreRule& rule : rules) {
     std::size_t meant = 0;
-    const bool expired = is_expired(rule, report);
+    const bool expired = is_expired(rule, report.now);
     for (std::size_t i : named_by(rule, index)) {
       Finding& finding = report.findings[i];
       if (!means(rule, find(components, finding.component), report)) continue;
@@ -161,13 +181,14 @@ void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
       finding.ignored = true;
       finding.ignored_because = because(rule);
     }
-    if (expired)
-      note(report,
-           rule.origin + ": the rule for " + rule.id + " expired on " + rule.expires +
-               (meant == 0 ? "; nothing in this image needs it" : "; its findings count again"));
-    else if (meant == 0)
-      note(report, rule.origin + ": the rule for " + rule.id + " matched nothing");
+    if (meant == 0 && rule.imported) continue;
+    if (meant == 0)
+      unneeded.add(rule, expired, report);
+    else if (expired)
+      note(report, rule.origin + ": the rule for " + rule.id + " expired on " + rule.expires +
+                       "; its findings count again");
   }
+  unneeded.tell_rest(report);
 }
 
 bool is_known(const Finding& finding, const Component* component,
@@ -393,6 +414,10 @@ int status_of(Report& report, const Gates& gates) {
 }
 
 }  // namespace
+
+bool is_expired(const IgnoreRule& rule, std::string_view now) {
+  return !rule.expires.empty() && now.substr(0, 10) >= rule.expires;
+}
 
 Done add_gate(Gates& gates, std::string_view word) {
   if (word == "gaps") {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "policy/date.h"
 #include "policy/policy.h"
+#include "policy/purl.h"
 
 namespace fathom::policy {
 namespace {
@@ -106,6 +107,8 @@ Done read_member(const YAML::Node& key, const YAML::Node& value, IgnoreRule& rul
 Done check(const IgnoreRule& rule) {
   if (rule.id.empty()) return wrong("a rule needs an id");
   if (rule.reason.empty()) return wrong("the rule for " + printable(rule.id) + " needs a reason");
+  // A name that is none would match nothing and be silent about why.
+  if (is_purl(rule.component)) TRY(parse_purl_strictly(rule.component).in("component"));
   if (!rule.expires.empty() && !is_day(rule.expires))
     return wrong("expires: \"" + printable(rule.expires) + "\" is not a day like 2027-01-31");
   return Ok{};
@@ -207,7 +210,8 @@ bool looks_like_yaml(std::string_view text, std::string_view name) {
 
 Result<std::vector<IgnoreRule>> parse_ignore_file(std::string_view text, std::string_view name) {
   if (text.size() > Limits{}.manifest_bytes)
-    return Error{ErrorCode::limit_exceeded, printable(name) + ": too large for an ignore file"};
+    return Error{ErrorCode::limit_exceeded, printable(name) + ": an ignore file of more than " +
+                                                human_bytes(Limits{}.manifest_bytes)};
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   if (!is_utf8(text)) return wrong("not UTF-8").in(printable(name));
   return looks_like_yaml(text, name) ? read_yaml(text, name) : read_lines(text, name);

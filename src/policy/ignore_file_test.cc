@@ -51,6 +51,9 @@ TEST(IgnoreFile, RefusesWhatItDoesNotUnderstand) {
       {"- id: CVE-1\n", "ignore.yaml:1: the rule for CVE-1 needs a reason"},
       {"- id: CVE-1\n  reason: ''\n", "ignore.yaml:2: \"reason\" needs a text"},
       {"- reason: x\n", "ignore.yaml:1: a rule needs an id"},
+      {"- id: CVE-1\n  reason: x\n  component: 'pkg:swift/a'\n",
+       "ignore.yaml:1: component: no package URL: a swift package has a namespace"},
+      {"- id: CVE-1\n  reason: x\n  component: 'pkg:sqlite'\n", "it has no type or no name"},
       {"- id: CVE-1\n  reason: x\n  expire: 2027-01-01\n", "ignore.yaml:3: unknown key \"expire\""},
       {"- id: CVE-1\n  reason: x\n  expires: soon\n", "not a day"},
       {"- id: CVE-1\n  reason: x\n  expires: 2027-02-30\n", "not a day"},
@@ -79,7 +82,8 @@ TEST(IgnoreFile, LimitsNesting) {
   std::string ladder;  // one column deeper a line
   for (std::size_t i = 0; i < 2000; ++i) ladder += std::string(i, ' ') + "a:\n";
   EXPECT_NE(error(ladder).find("nested too deep"), std::string::npos);
-  EXPECT_NE(error(std::string(5'000'000, 'x')).find("too large"), std::string::npos);
+  EXPECT_NE(error(std::string(5'000'000, 'x')).find("an ignore file of more than"),
+            std::string::npos);
 }
 
 TEST(IgnoreFile, SurvivesEveryPrefix) {

@@ -46,7 +46,11 @@ struct IgnoreRule {
   // VEX only:
   std::vector<std::string> aliases;  // other names of `id`
   std::string product;               // purl or IRI of the image or of a component; empty = any
+  bool imported = false;  // of the database, not named for this image: no note when unused
 };
+
+// Whether its day has come; `now` is a time like "2026-11-24T12:00:00Z".
+bool is_expired(const IgnoreRule& rule, std::string_view now);
 
 // fathom's YAML form (a list of maps with the keys id, component, path, reason, expires; id and
 // reason are required), or .trivyignore's lines (one id a line, "exp:2027-01-31", # comments). The

@@ -21,16 +21,16 @@ TEST(Purl, IsReadFromTheRight) {
   const Purl p = purl(
       "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=amd64&Distro=debian-12&empty=#a/b");
   EXPECT_EQ(p.type, "deb");
-  EXPECT_EQ(p.name, "debian/libstdc++6");
+  EXPECT_EQ(p.full_name(), "debian/libstdc++6");
   EXPECT_EQ(p.version, "12.2.0-14+deb12u1");
   EXPECT_EQ(p.qualifier("arch"), "amd64");
   EXPECT_EQ(p.qualifier("distro"), "debian-12");
   EXPECT_EQ(p.qualifiers.size(), 2u) << "an empty qualifier is none";
   EXPECT_EQ(p.subpath, "a/b");
-  EXPECT_EQ(purl("pkg:npm/@angular/core@12.3.1").name, "@angular/core");
-  EXPECT_EQ(purl("pkg:npm/%40angular/core").name, "@angular/core");
+  EXPECT_EQ(purl("pkg:npm/@angular/core@12.3.1").full_name(), "@angular/core");
+  EXPECT_EQ(purl("pkg:npm/%40angular/core").full_name(), "@angular/core");
   EXPECT_EQ(purl("pkg:npm/@angular/core").version, "");
-  EXPECT_EQ(purl("pkg://GOLANG//github.com/a/b@v1").name, "github.com/a/b");
+  EXPECT_EQ(purl("pkg://GOLANG//github.com/a/b@v1").full_name(), "github.com/a/b");
 }
 
 TEST(Purl, RefusesWhatIsNone) {
@@ -44,6 +44,8 @@ TEST(Purl, RefusesWhatIsNone) {
 
 TEST(Purl, MatchesByWhatTheWantedOneSays) {
   const char* actual = "pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12";
+  EXPECT_TRUE(match("pkg:golang/github.com/Azure/x", "pkg:golang/github.com/azure/x@v1"));
+  EXPECT_TRUE(match("pkg:pypi/Some_thing", "pkg:pypi/some-thing@1"));
   EXPECT_TRUE(match("pkg:deb/debian/openssl", actual));
   EXPECT_TRUE(match("pkg:deb/debian/openssl@3.0.11-1", actual));
   EXPECT_TRUE(match("pkg:deb/debian/openssl?arch=amd64", actual));

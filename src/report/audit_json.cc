@@ -22,6 +22,27 @@ class AuditWriter {
     w_.end_array().end_object();
   }
 
+  void write(const Trust& trust) {
+    w_.key("trust").begin_object().key("bundles").begin_array();
+    for (const BundleRow& row : trust.bundles) {
+      w_.begin_object();
+      w_.member("path", row.path).member("digest", row.digest);
+      layer(row.layer);
+      w_.optional_member("owner", row.owner);
+      w_.member("authorities", row.authorities).member("expired", row.expired);
+      w_.member("distrusted", row.distrusted).member("unknown", row.unknown);
+      w_.member("missing", row.missing).member("unreadable", row.unreadable);
+      w_.end_object();
+    }
+    w_.end_array().key("time_zones").begin_array();
+    for (const TimeZoneRow& row : trust.time_zones) {
+      w_.begin_object().member("release", row.release);
+      evidence("evidence", {row.evidence});
+      w_.end_object();
+    }
+    w_.end_array().end_object();
+  }
+
   void write(const std::vector<ConfigurationRow>& rows) {
     w_.key("configuration").begin_array();
     for (const ConfigurationRow& row : rows) {
@@ -75,6 +96,7 @@ class AuditWriter {
     w_.end_array();
     evidence("shells", shell.shells);
     evidence("doubts", shell.doubts);
+    evidence("interpreters", shell.interpreters);
     w_.end_object();
   }
 
@@ -85,6 +107,7 @@ class AuditWriter {
     w_.optional_member("digest", row.digest);
     layer(row.layer);
     w_.member("bytes", row.bytes).strings("names", row.names);
+    w_.strings("commands", row.commands);
     w_.optional_member("owner", row.owner);
     w_.member("executable", row.executable).member("needed", row.needed);
     evidence("evidence", row.evidence);
@@ -116,6 +139,7 @@ class AuditWriter {
 void write_audit(Writer& w, const Report& report, WriteEvidence write_evidence) {
   AuditWriter writer(w, write_evidence);
   writer.write(report.execution);
+  writer.write(report.trust);
   writer.write(report.configuration);
 }
 

@@ -85,6 +85,11 @@ void write_shell(const ShellProof& shell, Page& page) {
     page.line("  ! " + shown(shell.doubts[i].file) + ": " + shown(shell.doubts[i].seen));
   if (doubts < shell.doubts.size())
     page.line("  … and " + with_thousands(shell.doubts.size() - doubts) + " more (use -o json)");
+  if (shell.verdict != ShellVerdict::present && !shell.interpreters.empty()) {
+    page.line("  but interpreters do what a shell does:");
+    for (const Evidence& each : shell.interpreters)
+      page.line("    /" + shown(each.file) + " (" + shown(each.seen) + ")");
+  }
   page.blank();
 }
 
@@ -102,6 +107,12 @@ void write_tool(const ToolRow& row, Page& page) {
       why += " (" + shown(text_of(evidence.place)) + ")";
   }
   page.line(why);
+  if (!row.commands.empty()) {
+    std::string all = with_thousands(row.commands.size()) + " commands: ";
+    for (std::size_t i = 0; i < row.commands.size(); ++i)
+      all += (i ? ", " : "") + shown(row.commands[i]);
+    page.sentence(all, 6);
+  }
   if (row.names.empty()) return;
   std::string names = "      also called ";
   for (std::size_t i = 0; i < row.names.size(); ++i) names += (i ? ", " : "") + shown(row.names[i]);
@@ -169,8 +180,29 @@ void write_row(const ConfigurationRow& row, Page& page) {
   page.sentence(row.why + " → " + row.fix, 9);
 }
 
+// "etc/ssl/certs/ca-certificates.crt: 142 authorities, 1 expired".
+void write_trust(const Trust& trust, Page& page) {
+  for (const BundleRow& row : trust.bundles) {
+    std::string text =
+        "Trusts /" + shown(row.path) + ": " + counted(row.authorities, "authority", "authorities");
+    const auto add = [&](std::uint64_t count, std::string_view what) {
+      if (count > 0) text += ", " + with_thousands(count) + " " + std::string(what);
+    };
+    add(row.expired, "expired");
+    add(row.distrusted, "distrusted");
+    add(row.unknown, "unknown");
+    add(row.missing, "of the distribution missing");
+    add(row.unreadable, "unreadable");
+    page.sentence(text, 0);
+  }
+  for (const TimeZoneRow& row : trust.time_zones)
+    page.line("Time zones " + shown(row.release) + ": /" + shown(row.evidence.file));
+  if (!trust.bundles.empty() || !trust.time_zones.empty()) page.blank();
+}
+
 std::string configuration_page(const Report& report, const ReportOptions& options) {
   Page page(options.width);
+  write_trust(report.trust, page);
   if (report.configuration.empty()) page.line("Nothing in the configuration to speak of.");
   for (const ConfigurationRow& row : report.configuration) write_row(row, page);
   return page.take();

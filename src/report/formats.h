@@ -16,5 +16,6 @@ extern const Reporter kJunitReporter;      // junit.cc
 extern const Reporter kMarkdownReporter;   // markdown.cc
 extern const Reporter kCsvReporter;        // csv.cc
 extern const Reporter kOpenvexReporter;    // openvex.cc
+extern const Reporter kOpenvexComponentsReporter;
 
 }  // namespace fathom

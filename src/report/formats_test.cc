@@ -74,13 +74,13 @@ TEST(Rows, PagesAreForIdsOnly) {
 
 TEST(Rows, ImagePurl) {
   ImageRow image = small_report().image;
-  const std::string digest = "sha256%3A" + std::string(64, '1');
+  const std::string digest = "sha256:" + std::string(64, '1');
   EXPECT_EQ(image_purl(image), "pkg:oci/sqlite-service@" + digest +
                                    "?arch=amd64&repository_url=example%2Fsqlite-service&tag=1.0");
   image.names = {"127.0.0.1:5000/team/App@sha256:1"};
   image.platform = "";
   EXPECT_EQ(image_purl(image),
-            "pkg:oci/app@" + digest + "?repository_url=127.0.0.1%3A5000%2Fteam%2FApp");
+            "pkg:oci/app@" + digest + "?repository_url=127.0.0.1:5000%2Fteam%2FApp");
   image.names = {"busybox"};
   EXPECT_EQ(image_purl(image), "pkg:oci/busybox@" + digest);
   image.digest = "";

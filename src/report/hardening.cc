@@ -49,6 +49,7 @@ constexpr auto kShortWords = std::to_array<ShortWord>({
     {"shared object", "-"},
     {"unknown", "?"},
     {"partial or full", "?"},
+    {"full or not applied", "?"},
     {"non-executable", "yes"},
     {"executable", "NO"},
     {"not stated", "NO"},
@@ -193,6 +194,12 @@ class Table {
     return std::string(name_of(check.rating));
   }
 
+  // A static program at fixed addresses has no random bits: that is one thing, said once.
+  static bool is_said_already(const HardeningRow& row, const HardeningCheck& check) {
+    const HardeningCheck* pie = row.find("pie");
+    return check.id == "aslr" && pie != nullptr && pie->rating == Rating::bad;
+  }
+
   void write_bad() {
     struct Bad {
       const HardeningRow* row;
@@ -201,17 +208,26 @@ class Table {
     std::vector<Bad> all;
     for (const HardeningRow& row : report_.hardening)
       for (const HardeningCheck& check : row.checks)
-        if (check.rating == Rating::bad) all.push_back({&row, &check});
+        if (check.rating == Rating::bad && !is_said_already(row, check))
+          all.push_back({&row, &check});
     if (all.empty()) return;
     out_ += "\nStands out\n";
     for (std::size_t i = 0; i < std::min(all.size(), kMostExplained); ++i) {
       const HardeningCheck& check = *all[i].check;
       out_ += "  " + printable(all[i].row->path, 4096) + ": " + check.id + " " +
-              styled(printable(check.value), Rating::bad) + ": " + printable(check.seen) +
-              (check.why.empty() ? "" : " (" + printable(check.why) + ")") + "\n";
+              styled(printable(check.value), Rating::bad) + "\n";
+      write_indented(printable(check.seen) +
+                     (check.why.empty() ? "" : " (" + printable(check.why) + ")"));
     }
     if (all.size() > kMostExplained)
       out_ += "  … and " + with_thousands(all.size() - kMostExplained) + " more (use -o json)\n";
+  }
+
+  void write_indented(const std::string& text) {
+    std::vector<std::string> words;
+    for (std::string_view word : split(text, ' ')) words.emplace_back(word);
+    words.front().insert(0, 6, ' ');
+    for (const std::string& line : wrap(words, {" ", options_.width, 6})) out_ += line + "\n";
   }
 
   void write_gaps() {

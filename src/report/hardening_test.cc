@@ -34,7 +34,18 @@ TEST(HardeningTable, ALineForEachFileThenSumsThenWhatStandsOut) {
             "  RELRO   1 full, 1 none\n"
             "\n"
             "Stands out\n"
-            "  bin/b: relro none: seen (because)\n");
+            "  bin/b: relro none\n"
+            "      seen (because)\n");
+}
+
+TEST(HardeningTable, AFixedAddressIsSaidOnce) {
+  Report report = two_files();
+  report.hardening[1].checks = {
+      {"pie", "fixed-address static", Rating::bad, "", Place::named("x"), "ET_EXEC"},
+      {"aslr", "0 of 28 bits", Rating::bad, "", Place::named("x"), "PT_LOAD"}};
+  const std::string text = hardening_table(report, {});
+  EXPECT_NE(text.find("bin/b: pie fixed-address static\n      ET_EXEC\n"), std::string::npos);
+  EXPECT_EQ(text.find("bin/b: aslr"), std::string::npos);
 }
 
 TEST(HardeningTable, OneFileWithItsEvidence) {

@@ -22,6 +22,8 @@ std::string text_of(const LinkRow& row) {
   }
   std::string out;
   for (const std::string& problem : row.problems) out += shown(row.path) + ": " + problem + "\n";
+  if (row.interpreter_file.empty() && !row.interpreter.empty())
+    out += "\t" + shown(row.interpreter) + " => not found\n";
   for (const LinkedLibrary& library : row.libraries) {
     out += "\t";
     if (library.path.empty())

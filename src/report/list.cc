@@ -6,8 +6,17 @@ namespace fathom {
 namespace {
 
 constexpr std::array kReporters = {
-    &kTableReporter,  &kJsonReporter,  &kCycloneDxReporter, &kSpdxReporter, &kSarifReporter,
-    &kGitlabReporter, &kJunitReporter, &kMarkdownReporter,  &kCsvReporter,  &kOpenvexReporter,
+    &kTableReporter,
+    &kJsonReporter,
+    &kCycloneDxReporter,
+    &kSpdxReporter,
+    &kSarifReporter,
+    &kGitlabReporter,
+    &kJunitReporter,
+    &kMarkdownReporter,
+    &kCsvReporter,
+    &kOpenvexReporter,
+    &kOpenvexComponentsReporter,
 };
 
 }  // namespace

@@ -4,8 +4,12 @@
 //
 // A statement names a vulnerability in a component of a product and knows no files. Where two
 // files of the image hold the same component and the answers differ, the worse one is given. The
-// product is the image, by its package URL; an image without a digest or a name has none, and then
-// the component itself is the product, which is the form that other scanners match on.
+// product is the image, by its package URL, and the component stands below it; an image without a
+// digest or a name has none, and then the component itself is the product.
+//
+// Scanners that are given an SBOM do not always know which image it is of (Trivy 0.74 matches the
+// packages of an SBOM and nothing above them). For them there is a second form, in which the
+// product is the component: good for the SBOM of this image, and too wide for any other.
 
 #include <algorithm>
 #include <map>
@@ -153,8 +157,8 @@ void write_statement(Writer& w, const Statement& statement, const std::string& i
   w.end_object();
 }
 
-std::string document(const Report& report, std::string_view id) {
-  const std::string image = image_purl(report.image);
+// `image` is its package URL, or empty when components are the products.
+std::string document(const Report& report, const std::string& image, std::string_view id) {
   Writer w;
   w.begin_object();
   w.member("@context", "https://openvex.dev/ns/v0.2.0");
@@ -171,9 +175,17 @@ std::string document(const Report& report, std::string_view id) {
 }
 
 // The id is made of the content: the same report, the same document.
+std::string with_id(const Report& report, const std::string& image) {
+  const std::string name = "urn:" + sha256_of(ByteView::of(document(report, image, ""))).text();
+  return document(report, image, "urn:uuid:" + uuid_of(kUrlNamespace, name));
+}
+
 std::string run(const Report& report, const ReportOptions&) {
-  const std::string name = "urn:" + sha256_of(ByteView::of(document(report, ""))).text();
-  return document(report, "urn:uuid:" + uuid_of(kUrlNamespace, name));
+  return with_id(report, image_purl(report.image));
+}
+
+std::string run_components(const Report& report, const ReportOptions&) {
+  return with_id(report, {});
 }
 
 }  // namespace
@@ -183,6 +195,13 @@ const Reporter kOpenvexReporter = {
     .version = 1,
     .summary = "OpenVEX 0.2.0: a statement per advisory and component",
     .run = run,
+};
+
+const Reporter kOpenvexComponentsReporter = {
+    .name = "openvex-components",
+    .version = 1,
+    .summary = "the same with components as products, for scanners of this image's SBOM",
+    .run = run_components,
 };
 
 }  // namespace fathom

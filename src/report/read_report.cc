@@ -61,6 +61,8 @@ std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view word)
   return {};
 }
 
+constexpr std::array kFixStates = {FixState::fixed, FixState::not_fixed, FixState::deferred,
+                                   FixState::will_not_fix, FixState::end_of_life};
 constexpr std::array kSeverities = {Severity::unknown, Severity::none, Severity::low,
                                     Severity::medium,  Severity::high, Severity::critical};
 constexpr std::array kVerdicts = {Verdict::not_present, Verdict::present_unreachable,
@@ -343,6 +345,8 @@ EcosystemCoverage read_ecosystem(Reader& reader, const Value& value) {
   row.components = m.number("components");
   row.advisories = m.number("advisories");
   row.newest = m.optional_text("newest");
+  row.release = m.optional_text("release");
+  row.end_of_life = m.optional_text("end_of_life");
   if (!reader.failed() && status != (row.advisories > 0 ? "assessed" : "not assessed"))
     m.fail("status", "contradicts the number of advisories");
   m.done();
@@ -484,7 +488,10 @@ Finding read_finding(Reader& reader, const Value& value) {
   f.severity = m.word("severity", kSeverities);
   read_scores(m, f);
   f.fixed_in = m.texts("fixed_in");
+  if (m.has("fix")) f.fix = m.word("fix", kFixStates);
   f.published = m.optional_text("published");
+  f.disputed = m.has("disputed") && m.flag("disputed");
+  f.withdrawn = m.has("withdrawn") && m.flag("withdrawn");
   f.range_uncertain = m.flag("range_uncertain");
   f.source = m.text("source");
   read_verdict(m, f);
@@ -627,6 +634,7 @@ ToolRow read_tool(Reader& reader, const Value& value) {
   row.layer = m.layer("layer");
   row.bytes = m.number("bytes");
   row.names = m.texts("names");
+  row.commands = m.texts("commands");
   row.owner = m.optional_text("owner");
   row.executable = m.flag("executable");
   row.needed = m.flag("needed");
@@ -674,11 +682,48 @@ Execution read_execution(Reader& reader, const Value& value) {
     execution.shell.excluded = shell.rows("excluded", read_reason);
     execution.shell.shells = shell.rows("shells", read_evidence);
     execution.shell.doubts = shell.rows("doubts", read_evidence);
+    execution.shell.interpreters = shell.rows("interpreters", read_evidence);
   });
   execution.tools = m.rows("tools", read_tool);
   execution.programs = m.rows("programs", read_program);
   m.done();
   return execution;
+}
+
+BundleRow read_bundle(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  BundleRow row;
+  row.path = m.text("path");
+  row.digest = m.text("digest");
+  row.layer = m.layer("layer");
+  row.owner = m.optional_text("owner");
+  row.authorities = m.number("authorities");
+  row.expired = m.number("expired");
+  row.distrusted = m.number("distrusted");
+  row.unknown = m.number("unknown");
+  row.missing = m.number("missing");
+  row.unreadable = m.number("unreadable");
+  m.done();
+  return row;
+}
+
+TimeZoneRow read_time_zone(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  TimeZoneRow row;
+  row.release = m.text("release");
+  std::vector<Evidence> evidence = m.rows("evidence", read_evidence);
+  if (!evidence.empty()) row.evidence = std::move(evidence.front());
+  m.done();
+  return row;
+}
+
+Trust read_trust(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  Trust trust;
+  trust.bundles = m.rows("bundles", read_bundle);
+  trust.time_zones = m.rows("time_zones", read_time_zone);
+  m.done();
+  return trust;
 }
 
 ConfigurationRow read_configuration(Reader& reader, const Value& value) {
@@ -725,6 +770,7 @@ Report read_document(Reader& reader, const Value& value) {
   report.unloaded = m.rows("unloaded", read_unloaded);
   report.gaps = m.rows("gaps", read_gap);
   report.execution = m.one("execution", read_execution);
+  report.trust = m.one("trust", read_trust);
   report.configuration = m.rows("configuration", read_configuration);
   report.mentions = m.rows("mentions", read_mention);
   report.files = m.rows("files", read_file);

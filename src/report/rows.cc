@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "model/purl.h"
 
 namespace fathom {
 namespace {
@@ -60,25 +61,6 @@ bool is_advisory_id(std::string_view id) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
-}
-
-// Percent-encoding as package URLs want it.
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      constexpr std::string_view kDigits = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -220,15 +202,14 @@ std::string image_purl(const ImageRow& image) {
   const std::string_view name =
       slash == repository.npos ? repository : repository.substr(slash + 1);
   const std::size_t arch = image.platform.find('/');
-  std::string purl = "pkg:oci/" + encoded(to_lower(name)) + "@" + encoded(image.digest);
-  std::vector<std::string> qualifiers;
+  Purl purl{.type = "oci", .name = std::string(name), .version = image.digest};
   if (arch != std::string::npos) {
     const std::string rest = image.platform.substr(arch + 1);
-    qualifiers.push_back("arch=" + encoded(rest.substr(0, rest.find('/'))));
+    purl.qualifiers["arch"] = rest.substr(0, rest.find('/'));
   }
-  if (slash != repository.npos) qualifiers.push_back("repository_url=" + encoded(repository));
-  if (!tag.empty()) qualifiers.push_back("tag=" + encoded(tag));
-  return qualifiers.empty() ? purl : purl + "?" + join(qualifiers, "&");
+  if (slash != repository.npos) purl.qualifiers["repository_url"] = std::string(repository);
+  if (!tag.empty()) purl.qualifiers["tag"] = std::string(tag);
+  return purl.text();
 }
 
 }  // namespace fathom

@@ -37,6 +37,9 @@ Result<T> listen(confine::Channel& channel) {
 
 template <class T>
 Result<T> read_confined(DocumentKind kind, std::string_view text, std::string_view name) {
+  // An ignore file may be empty; of the others the reader would complain in the words of JSON.
+  if (trim(text).empty() && kind != DocumentKind::ignore_file)
+    return Error{ErrorCode::malformed, printable(name) + ": the file is empty"};
   const Limits limits;
   confine::Child child = TRY(confine::Child::start(limits, {run_confined_child, true}));
   const Document document{kind, std::string(name), std::string(text)};

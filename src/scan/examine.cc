@@ -54,6 +54,7 @@ class Examination {
     job.kind = server_.kind();
     job.jobs = options_.jobs;
     job.limits.assign(reinterpret_cast<const char*>(&options_.limits), sizeof options_.limits);
+    job.tables = options_.tables;
     job.known.assign(known_.begin(), known_.end());
     job.suspects.assign(suspects_.begin(), suspects_.end());
     for (const auto& [digest, why] : killers_) job.skipped.push_back(digest);
@@ -240,15 +241,11 @@ class Examination {
 
 }  // namespace
 
-namespace {
-
 Result<confine::StoreServer> open_server(const Target& target, const ExamineOptions& options) {
   if (!target.image) return confine::StoreServer::open(target.path).in(target.path);
   std::unique_ptr<image::Store> store = TRY(registry::open_store(*target.image, options.registry));
   return confine::StoreServer::of_registry(std::move(store));
 }
-
-}  // namespace
 
 Result<Examined> examine(const Target& target, const ExamineOptions& options) {
   confine::StoreServer server = TRY(open_server(target, options));

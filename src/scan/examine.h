@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "confine/channel.h"
+#include "confine/channel_store.h"
 #include "facts/facts.h"
 #include "image/image.h"
 #include "registry/registry.h"
@@ -20,6 +21,7 @@ namespace fathom {
 
 struct ExamineOptions {
   Limits limits;
+  std::string_view tables;  // of a TableFilter: which windows of tables to note
   std::size_t jobs = 1;
   // The child counts as hung, is killed, and the report is marked incomplete when it says nothing
   // for this long. A last resort: all ordinary limits count work, not time.
@@ -44,6 +46,9 @@ Result<Examined> examine(const Target& target, const ExamineOptions& options);
 
 // The images of a target that has several, each named by its digest and its platform.
 Result<std::vector<Target>> all_images(const Target& target, const ExamineOptions& options);
+
+// What a child reads the target through.
+Result<confine::StoreServer> open_server(const Target& target, const ExamineOptions& options);
 
 // The child's main.
 int run_confined_child(confine::Channel channel);

@@ -8,15 +8,17 @@
 #include "base/limits.h"
 #include "code/listing.h"
 #include "confine/channel.h"
+#include "scan/examine.h"
 
 namespace fathom {
 
 struct Job;
 
-// `wanted` as for code::list_functions. An error when the file is none that fathom can take apart,
-// or the child died.
-Result<code::Listing> list_functions_confined(const std::string& path, const std::string& wanted,
-                                              const Limits& limits, bool fresh_program = true);
+// Of the target itself, or with `path` of that file in it. `wanted` as for code::list_functions. An
+// error when the file is none that fathom can take apart, or the child died.
+Result<code::Listing> list_functions_confined(const Target& target, const std::string& path,
+                                              const std::string& wanted,
+                                              const ExamineOptions& options);
 
 // The child's side.
 Done answer_functions_job(confine::Channel& channel, const Job& job, const Limits& limits);

@@ -83,8 +83,11 @@ Result<Target> parse_target(std::string_view text) {
     if (named) return target;
     if (text.find('@') != text.npos) return std::move(named).error();
   }
-  return Error{ErrorCode::not_found,
-               "there is no file or folder \"" + printable(target.path) + "\""};
+  std::string message = "there is no file or folder \"" + printable(target.path) + "\"";
+  // How skopeo writes the names of images.
+  if (text.find("://") != text.npos)
+    message += "; an image in a registry is named without \"://\", as registry:debian:12";
+  return Error{ErrorCode::not_found, std::move(message)};
 }
 
 }  // namespace fathom

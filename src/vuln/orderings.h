@@ -18,6 +18,8 @@ Order compare_openssl(std::string_view a, std::string_view b);
 Order compare_dotted(std::string_view a, std::string_view b);
 Order compare_pep440(std::string_view a, std::string_view b);
 Order compare_gem(std::string_view a, std::string_view b);
+Order compare_rpm(std::string_view a, std::string_view b);
+Order compare_maven(std::string_view a, std::string_view b);
 
 // ASCII only, whatever the locale.
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -179,16 +179,25 @@ bool in_version(char c) { return !is_blank(c) && !is_operator(c); }
 Result<Range> parse_set(Dialect dialect, std::string_view text) {
   Interval all;
   take_while(text, is_blank);
+  bool ends_span = false;
   while (!text.empty()) {
     Comparator c;
     c.op = take_while(text, is_operator);
     take_while(text, [](char b) { return b == ' ' || b == '\t'; });
     c.version = take_while(text, in_version);
     take_while(text, is_blank);
+    // npm's "1.2 - 2.3": from one to the other, both in it.
+    const bool starts_span = dialect == Dialect::npm && !ends_span && text.starts_with("- ");
+    if ((starts_span || ends_span) && !c.op.empty()) return not_understood(c.version);
+    if (starts_span || ends_span) c.op = starts_span ? ">=" : "<=";
+    if (starts_span) text.remove_prefix(2);
+    take_while(text, is_blank);
+    ends_span = starts_span;
     Interval one = TRY(interval_of(dialect, c));
     all.low = TRY(tighter(scheme_of(dialect), all.low, one.low, 1));
     all.high = TRY(tighter(scheme_of(dialect), all.high, one.high, -1));
   }
+  if (ends_span) return not_understood("- ");
   Range range;
   range.introduced = all.low.text;
   range.introduced_exclusive = !all.low.inclusive;

@@ -13,7 +13,7 @@ namespace fathom::vuln {
 
 enum class Dialect {
   cargo,  // ">= 1.2, < 2", "^0.3", "~1.2", "1.2" (same as ^1.2), "*"
-  npm,    // ">=1.2 <2 || 3.x", "^1.2", "~1.2", "1.2.3" (exactly that one), "*"
+  npm,    // ">=1.2 <2 || 3.x", "^1.2", "~1.2", "1.2.3" (exactly that one), "1.2 - 2.3", "*"
   gem,    // "~> 2.1.3, >= 2.1.3.4", "= 1.0"
 };
 Scheme scheme_of(Dialect dialect);

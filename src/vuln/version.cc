@@ -21,6 +21,8 @@ constexpr std::array<SchemeRow, kSchemeCount> kSchemes = {{
     {"dotted", compare_dotted},
     {"pep440", compare_pep440},
     {"gem", compare_gem},
+    {"rpm", compare_rpm},
+    {"maven", compare_maven},
 }};
 
 constexpr std::size_t kMostBytes = 1024;

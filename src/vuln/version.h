@@ -1,6 +1,7 @@
 // Orders versions as their owners do. Two versions of one scheme compare equal, less or greater;
 // a text that is no version of the scheme gives nothing, and a range it stands in is uncertain.
-// Within the versions of one scheme the order is total: antisymmetric and transitive.
+// Within the versions of one scheme the order is total: antisymmetric and transitive (but for
+// Maven's, which is not transitive itself around zeros in front of words, as in "1-0.alpha").
 
 #pragma once
 
@@ -20,8 +21,10 @@ enum class Scheme {
             // letters; see version_dotted.cc
   pep440,   // Python
   gem,      // RubyGems
+  rpm,      // [epoch:]version[-release], rpmvercmp
+  maven,    // Maven's ComparableVersion
 };
-constexpr int kSchemeCount = 7;
+constexpr int kSchemeCount = 9;
 std::string_view name_of(Scheme scheme);
 std::optional<Scheme> parse_scheme(std::string_view name);
 

@@ -45,12 +45,18 @@ class EveryScheme : public testing::TestWithParam<int> {
 
 TEST_P(EveryScheme, OrdersAsItsOwnerDoes) {
   std::vector<Pair> pairs = pairs_of(scheme());
-  ASSERT_GE(pairs.size(), 150u);
+  ASSERT_GE(pairs.size(), 200u);
   for (const Pair& p : pairs) {
     EXPECT_EQ(relation(scheme(), p.a, p.b), p.relation) << p.a << " and " << p.b;
     std::string mirrored = p.relation == "<" ? ">" : p.relation == ">" ? "<" : p.relation;
     EXPECT_EQ(relation(scheme(), p.b, p.a), mirrored) << p.b << " and " << p.a;
   }
+}
+
+// Maven's own order goes round in a circle here: 1-0.alpha < 1 < 1-sp < 1-0.alpha, because a zero
+// is nothing beside nothing and a number beside a word.
+bool in_circle(Scheme scheme, std::string_view text) {
+  return scheme == Scheme::maven && text.find("-0.") != text.npos;
 }
 
 // All versions of the file stand in one row so that none is greater than one further right: that is
@@ -59,7 +65,7 @@ TEST_P(EveryScheme, IsATotalOrder) {
   std::set<std::string> texts;
   for (const Pair& p : pairs_of(scheme()))
     for (const std::string& text : {p.a, p.b})
-      if (is_version(scheme(), text)) texts.insert(text);
+      if (is_version(scheme(), text) && !in_circle(scheme(), text)) texts.insert(text);
   std::vector<std::string> row(texts.begin(), texts.end());
   ASSERT_GE(row.size(), 80u);
   std::ranges::stable_sort(row, [&](const std::string& a, const std::string& b) {
@@ -92,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, EveryScheme, testing::Range(0, kSchemeCount),
 TEST(Scheme, NamesAreReadBack) {
   for (int i = 0; i < kSchemeCount; ++i)
     EXPECT_EQ(parse_scheme(name_of(static_cast<Scheme>(i))), static_cast<Scheme>(i));
-  EXPECT_EQ(parse_scheme("rpm"), std::nullopt);
+  EXPECT_EQ(parse_scheme("nuget"), std::nullopt);
 }
 
 }  // namespace

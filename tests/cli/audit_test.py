@@ -4,13 +4,16 @@ legal look-alike that must stay quiet."""
 import binascii
 import base64
 import hashlib
+import io
 import json
 import os
 import ssl
 import struct
 import subprocess
+import tarfile
 
 import harness
+import images
 from harness import NOW, fathom, scan, tool
 from images import Image, Entry, file, folder, layer, program, symlink, whiteout
 
@@ -21,6 +24,17 @@ LABELS = {f"org.opencontainers.image.{key}": "x" for key in ("source", "revision
 def read(path):
     with open(path, "rb") as f:
         return f.read()
+
+
+def program_with(example, text):
+    """The program of an example's image that holds the text."""
+    for blob in images.read_layers(harness.example(example)):
+        with tarfile.open(fileobj=io.BytesIO(blob)) as t:
+            for member in t:
+                content = t.extractfile(member).read() if member.isfile() else b""
+                if content.startswith(b"\x7fELF") and text in content:
+                    return content
+    raise AssertionError(f"no program of {example} holds {text}")
 
 
 def rows(report):
@@ -103,6 +117,14 @@ class Execution(harness.Case):
         code = bytes.fromhex("b83b000000") + b"\x0f\x05"
         report = self.scan("completion.tar", Image([layer(program("app", elf(code, extra=script)))], ["/app"], user=USER))
         self.assertEqual(report["execution"]["shell"]["verdict"], "absent")
+
+    def test_an_interpreter_is_named_beside_the_verdict(self):
+        perl = read("/usr/bin/perl")
+        report = self.scan("perl.tar", Image([layer(program("app", elf(EXIT)), file("data.bin", perl))], ["/app"], user=USER))
+        shell = report["execution"]["shell"]
+        self.assertNotEqual(shell["verdict"], "present")
+        self.assertEqual([e["file"] for e in shell["interpreters"]], ["data.bin"])
+        self.assertTrue(shell["interpreters"][0]["seen"].startswith("perl: "))
 
     def test_the_command_is_followed_to_the_program(self):
         image = Image([layer(
@@ -194,6 +216,31 @@ class Configuration(harness.Case):
                 found = self.rows("user" + str(row), self.image(passwd, user=user))
                 self.assertEqual({r for r in found if r.startswith(("no-user", "user-"))}, {row} - {None})
 
+    def test_users_that_are_not_quite_there(self):
+        passwd = file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/srv:/bin/false\n")
+        group = file("etc/group", "root:x:0:\nweb:x:33:\n")
+        for user, row in (("65532", "user-no-account"), ("33:nobody", "user-unknown"), ("33:web", None), ("33:1000", None)):
+            with self.subTest(user):
+                found = self.rows("there" + user.replace(":", "-"), self.image(passwd, group, user=user))
+                self.assertEqual({r for r in found if r.startswith("user-")}, {row} - {None})
+        self.assertEqual(self.rows("scratch", self.image()), {}, "an image without accounts")
+        twice = file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/srv:/bin/false\nweb:x:34:33::/srv:/bin/false\n")
+        self.assertEqual(self.rows("twice", self.image(twice, group, user="33"))["passwd-odd"]["evidence"][0]["seen"], "web for the second time")
+        self.assertIn("passwd-odd", self.rows("torn", self.image(file("etc/passwd", "root:x:0:0:root\n"), group)))
+        self.assertNotIn("passwd-odd", self.rows("empty", self.image(file("etc/passwd", ""))))
+        self.assertIn("name-service-odd", self.rows("nss", self.image(file("etc/nsswitch.conf", "passwd: ldap\nhosts: files dns\n"))))
+        self.assertNotIn("name-service-odd", self.rows("compat", self.image(file("etc/nsswitch.conf", "passwd: compat systemd\nhosts: files dns\n"))))
+
+    def test_what_an_image_does_not_say(self):
+        image = self.image()
+        image.entrypoint = None
+        self.assertEqual(set(self.rows("idle", image)), {"no-command"})
+        path = os.path.join(self.folder, "docker.tar")
+        with open(path, "wb") as f:
+            f.write(self.image().docker_archive())
+        found = rows(json.loads(fathom("scan", path, "-o", "json", "--now", NOW, "-q").out))
+        self.assertLessEqual(set(found), {"no-digest", "mutable-tag"})
+
     def test_accounts(self):
         found = self.rows("accounts", self.image(
             file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\nopen::7:7::/:/bin/sh\n"),
@@ -233,6 +280,10 @@ class Configuration(harness.Case):
         self.assertEqual({k: v["count"] for k, v in found.items()}, {"secret-in-file": 2, "secret-sealed": 1, "secret-in-deleted-file": 1})
         self.assertEqual({e["file"] for e in found["secret-in-file"]["evidence"]}, {"srv/key.pem", "srv/account.json"})
 
+    def test_hints(self):
+        found = self.rows("hint", self.image(file("app.js", "key = 'AIzaSyD9aB3xK7mQ2wE5rT8yU1iO4pL6jH0gF2s'\n")))
+        self.assertEqual({k: v["severity"] for k, v in found.items()}, {"secret-hint": "info"})
+
     def test_what_only_looks_like_a_secret(self):
         public = b"-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAL\n-----END PUBLIC KEY-----\n"
         self.assertEqual(self.rows("lookalikes", self.image(
@@ -254,6 +305,10 @@ class Configuration(harness.Case):
             "world-writable-file": ["etc/conf"], "world-writable-folder": ["srv"], "dangling-symlink": ["broken"], "repository": ["src/.git/HEAD"],
             "shell-history": ["root/.bash_history"], "package-cache": ["var/cache/apt/archives/x.deb"], "core-dump": ["core.17"],
             "credential-file": ["home/me/.aws/credentials"]})
+
+    def test_objects_are_leftovers_and_notes_are_none(self):
+        self.assertEqual(set(self.rows("objects", self.image(file("src/main.o", elf(EXIT))))), {"build-leftover"})
+        self.assertEqual(self.rows("notes", self.image(file("src/main.o", "see main.c\n"))), {})
 
     def test_wasted_bytes(self):
         image = self.image(file("big", bytes(2_000_000)), file("small", "x"))
@@ -294,10 +349,46 @@ class Configuration(harness.Case):
         found = self.rows("cut", self.image(file("bundle.crt", public + b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")), "2023-04-01")
         self.assertEqual(set(found), {"ca-unreadable"})
 
+    def test_a_bundle_is_counted_and_held_against_the_distribution(self):
+        folder_of_roots = "/usr/share/ca-certificates/mozilla"
+        roots = {name: read(os.path.join(folder_of_roots, name)) for name in sorted(os.listdir(folder_of_roots))[:40]}
+        paths = {"usr/share/ca-certificates/mozilla/" + name: pem for name, pem in roots.items()}
+        sums = "".join(f"{hashlib.md5(pem).hexdigest()}  {path}\n" for path, pem in paths.items())
+        package = [file(path, pem) for path, pem in paths.items()] + [
+            file("var/lib/dpkg/status", STATUS.format("ca-certificates")), file("var/lib/dpkg/info/ca-certificates.md5sums", sums),
+            file("var/lib/dpkg/info/ca-certificates.list", "".join(f"/{path}\n" for path in paths)),
+            file("etc/os-release", "ID=debian\nNAME=Debian\nVERSION_ID=12\n")]
+        everything = list(roots.values())
+
+        def report(name, bundle):
+            image = self.image(*package, file("etc/ssl/certs/ca-certificates.crt", b"".join(bundle)))
+            return json.loads(fathom("scan", self.save(name + ".tar", image), "-o", "json", "--now", "2023-04-01", "-q").out)
+
+        whole = report("whole", everything)
+        (bundle,) = whole["trust"]["bundles"]
+        self.assertEqual((bundle["path"], bundle["authorities"], bundle["missing"], bundle["unknown"]), ("etc/ssl/certs/ca-certificates.crt", 40, 0, 0))
+        self.assertNotIn("ca-left-out", rows(whole))
+        cut = report("cut-out", everything[2:])
+        self.assertEqual(cut["trust"]["bundles"][0]["missing"], 2)
+        self.assertEqual(rows(cut)["ca-left-out"]["count"], 2)
+
+    def test_who_speaks_tls_and_trusts_nobody(self):
+        source, client = os.path.join(self.folder, "client.c"), os.path.join(self.folder, "client")
+        self.write("client.c", b"int connect(); int main(void) { return connect(); }\n")
+        harness.call(tool("gcc"), "-w", source, "-o", client, "-Wl,--no-as-needed", "-lssl")
+        self.assertIn("ca-missing", self.rows("tls", self.image(program("usr/bin/x", read(client)))))
+        self.assertNotIn("ca-missing", self.rows("no-tls", self.image(program("usr/bin/x", read("/bin/bash")))))
+
     def test_time_zones(self):
         zones = file("usr/share/zoneinfo/tzdata.zi", "# version 2022a\nR d 1916 o - Jun 14 23s 1 S\n")
         self.assertEqual(set(self.rows("zones", self.image(zones))), {"time-zones-old"})
         self.assertEqual(self.rows("zones-new", self.image(zones), "2023-06-01"), {})
+        # Where the data does not say it, the package does.
+        status = "Package: tzdata\nStatus: install ok installed\nVersion: {}-0+deb12u1\nArchitecture: all\n\n"
+        release = file("etc/os-release", "ID=debian\nNAME=Debian\nVERSION_ID=12\n")
+        old = self.rows("tzdata", self.image(file("var/lib/dpkg/status", status.format("2021a")), release))
+        self.assertEqual(old["time-zones-old"]["evidence"][0]["seen"], "package tzdata 2021a-0+deb12u1")
+        self.assertNotIn("time-zones-old", self.rows("tzdata-new", self.image(file("var/lib/dpkg/status", status.format("2026a")), release)))
 
 
 STATUS = "Package: {0}\nStatus: install ok installed\nVersion: 1.0\nArchitecture: amd64\n\n"
@@ -344,6 +435,29 @@ class Doctored(harness.Case):
         self.assertEqual(self.rows("upgrade", self.image(self.base(), upgrade)), {})
         variant = layer(file("etc/os-release", text.format(12) + "VARIANT=mine\n"))
         self.assertEqual(self.rows("variant", self.image(self.base(), variant)), {})
+
+    # A key that a package brings is in everybody's copy of it.
+    def test_a_key_of_a_package(self):
+        key = subprocess.run([tool("openssl"), "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, check=True).stdout
+        base = self.base()
+        sums = f"{hashlib.md5(elf(EXIT)).hexdigest()}  usr/bin/tool\n{hashlib.md5(key).hexdigest()}  usr/share/tool/snakeoil.key\n"
+        owned = layer(file("usr/share/tool/snakeoil.key", key), file("var/lib/dpkg/info/tool.md5sums", sums))
+        self.assertEqual(set(self.rows("owned-key", self.image(base, owned))), {"secret-in-package"})
+
+    def test_go_programs_without_their_build_information(self):
+        go = program_with("sqlite-service", b"\xff Go buildinf:")
+        quiet = self.image(layer(program("app", go)))
+        self.assertNotIn("build-info-removed", self.rows("go", quiet))
+        found = self.rows("go-wiped", self.image(layer(program("app", go.replace(b"\xff Go buildinf:", bytes(14))))))
+        self.assertIn("build-info-removed", found)
+
+    # The code of the release stays whatever the text says.
+    def test_an_overwritten_version_text(self):
+        openssl = program_with("openssl-static", b"OpenSSL 1.1.1t")
+        self.assertNotIn("version-text-contradicted", self.rows("true-text", self.image(layer(program("app", openssl)))))
+        lie = openssl.replace(b"OpenSSL 1.1.1t", b"OpenSSL 1.1.1a")
+        self.assertIn("version-text-contradicted", self.rows("lie", self.image(layer(program("app", lie)))))
 
     def test_packed_programs(self):
         header = struct.pack("<I4sHBB", 0, b"UPX!", 4096, 13, 22) + struct.pack("<III", 0, 900000, 900000)

@@ -89,6 +89,60 @@ class Gates(harness.Case):
         run = scan(SQLITE, "--ignore-file", path)
         self.assertEqual([f["id"] for f in run.report["findings"] if f["ignored"]], [OLD_BUG])
 
+    def test_the_trivyignore_of_the_folder_is_taken(self):
+        folder = self.path("with-trivyignore")
+        os.makedirs(folder)
+        self.write("with-trivyignore/.trivyignore", f"\ufeff{OLD_BUG}\r\n# a comment\r\n\r\n")
+        run = scan(SQLITE, cwd=folder)
+        self.assertEqual([f["id"] for f in run.report["findings"] if f["ignored"]], [OLD_BUG])
+        self.assertIn(".trivyignore:1", next(f for f in run.report["findings"] if f["ignored"])["ignored_because"])
+        self.assertIn("taking the ignore rules of .trivyignore", fathom("scan", SQLITE, cwd=folder).err)
+        named = self.write_yaml("named.yaml", [{"id": "CVE-2025-6965", "reason": "x"}])
+        run = scan(SQLITE, "--ignore-file", named, cwd=folder)  # naming one leaves the other out
+        self.assertEqual([f["id"] for f in run.report["findings"] if f["ignored"]], ["CVE-2025-6965"])
+        self.write("with-trivyignore/.trivyignore", "CVE-2022-35737 exp:someday\n")
+        broken = fathom("scan", SQLITE, "--quiet", cwd=folder)
+        self.assertEqual((broken.status, broken.out), (2, b""))
+        self.assertRegex(broken.err, r"\.trivyignore:1: .*exp:someday")
+
+    def test_expired_rules_warn_in_every_format(self):
+        path = self.write_yaml("old.yaml", [{"id": OLD_BUG, "reason": "x", "expires": "2020-01-01"}])
+        for output in ("sarif", "csv", "table"):
+            run = fathom("scan", SQLITE, "-o", output, "--now", NOW, "--quiet", "--ignore-file", path)
+            self.assertRegex(run.err, rf"old\.yaml:1: the rule for {OLD_BUG} expired on 2020-01-01")
+
+    def test_gates_joined_by_commas(self):
+        self.assertEqual(self.status("--fail-on", "critical,kev"), 1)
+        self.assertEqual(self.status("--fail-on", "critical, high+fixable"), 1)
+        self.assertEqual(self.status("--fail-on", "critical,reachable"), 0)
+
+    def test_files_of_windows_editors(self):
+        for name, text in (("bom.yaml", f"\ufeff- id: {OLD_BUG}\r\n  reason: said\r\n"), ("bom", f"\ufeff{OLD_BUG} exp:2027-01-31\r\n")):
+            run = scan(SQLITE, "--ignore-file", self.write(name, text))
+            self.assertEqual([f["id"] for f in run.report["findings"] if f["ignored"]], [OLD_BUG])
+        for name, text in (("nothing", ""), ("blank.yaml", "\r\n\r\n"), ("only-comments", "# nothing yet\r\n")):
+            self.assertEqual(scan(SQLITE, "--ignore-file", self.write(name, text)).report["notes"], [])
+        report = fathom("scan", SQLITE, "-o", "json", "--now", NOW, "--quiet").out
+        self.assertEqual(self.status("--fail-on", "low", "--baseline", self.write("windows.json", b"\xef\xbb\xbf" + report.replace(b"\n", b"\r\n"))), 0)
+
+    def test_very_many_rules(self):
+        many = self.write("many", "".join(f"CVE-2020-{i}\n" for i in range(150_000)) + OLD_BUG + "\n")
+        report = scan(SQLITE, "--ignore-file", many).report
+        self.assertEqual([f["id"] for f in report["findings"] if f["ignored"]], [OLD_BUG])
+        self.assertEqual(len(report["notes"]), 11)
+        self.assertIn("149,990 more rules that nothing in this image needs", report["notes"][-1])
+        too_many = self.write("too-many", "".join(f"CVE-2020-{i}\n" for i in range(400_000)))
+        run = fathom("scan", SQLITE, "--ignore-file", too_many, "--quiet")
+        self.assertEqual((run.status, run.out), (2, b""))
+        self.assertRegex(run.err, "too-many: an ignore file of more than 4.2 MB")
+
+    def test_files_that_are_empty(self):
+        for flag in ("--baseline", "--vex"):
+            for name, text in (("empty.json", ""), ("blank.json", " \n")):
+                run = fathom("scan", SQLITE, flag, self.write(name, text), "--quiet")
+                self.assertEqual((run.status, run.out), (2, b""))
+                self.assertRegex(run.err, rf"{name}: the file is empty")
+
     def test_an_ignore_rule_without_a_reason_is_refused(self):
         path = self.write_yaml("bad.yaml", [{"id": OLD_BUG}])
         run = fathom("scan", SQLITE, "--ignore-file", path, "--quiet")
@@ -151,12 +205,55 @@ class Usage(harness.Case):
         self.refused("scan", self.path("none.tar"), says=r"none\.tar")
         self.refused("scan", SQLITE, "--ignore-file", self.path("none.yaml"), says=r"none\.yaml")
         self.refused("frobnicate", says="frobnicate")
+        self.refused("scan", "docker://alpine", says=r'no file or folder "docker://alpine"; an image in a registry is named without "://"')
 
     def test_help_and_version_go_to_stdout(self):
         for arguments, says in ((("help",), b"scan"), (("help", "scan"), b"--fail-on"), (("scan", "--help"), b"--fail-on"), (("--version",), b"fathom "), (("version",), b"fathom ")):
             run = fathom(*arguments)
             self.assertEqual((run.status, run.err), (0, ""), arguments)
             self.assertIn(says, run.out)
+
+
+class Configuration(harness.Case):
+    """.fathom.yaml of the working folder: as strict as the command line, with the line."""
+
+    def run_with(self, text, *arguments, **env):
+        folder = self.path(f"config{len(os.listdir(self.folder))}")
+        os.makedirs(folder)
+        images.write(os.path.join(folder, ".fathom.yaml"), text if isinstance(text, bytes) else text.encode())
+        return fathom("scan", SQLITE, "-o", "csv=/dev/null", "--now", NOW, "--quiet", *arguments, cwd=folder, env=env)
+
+    def test_it_counts(self):
+        for text in ("fail-on: high\n", "fail-on: [critical, high]\n", "\ufefffail-on:\r\n  - high\r\n", "ci: true\n"):
+            self.assertEqual(self.run_with(text).status, 1, text)
+        self.assertEqual(self.run_with("fail-on: high\n", "--fail-on", "critical").status, 0)  # what is typed wins
+        self.assertEqual(self.run_with("fail-on: high\n", FATHOM_FAIL_ON="critical,").status, 0)
+        for text in ("", "\ufeff", "# nothing\n", "---\n"):
+            self.assertEqual(self.run_with(text).status, 0, text)
+
+    def test_what_is_wrong(self):
+        for text, says in (
+            ("fail-on: high\nfail-on: kev\n", r"line 2: fail-on stands here twice; several values are a list"),
+            ("now: 2026-01-01\nnow: 2026-01-02\n", r"line 2: now stands here twice"),
+            ("faill-on: high\n", r'line 1: there is no flag "faill-on"; did you mean fail-on\?'),
+            ("strict: maybe\n", r"line 1: strict wants true or false"), ("strict: [true]\n", r"strict wants true or false"),
+            ("fail-on: {a: b}\n", r"line 1: fail-on wants a text"), ("fail-on: [[high]]\n", r"fail-on wants a text"), ("fail-on:\n", r"fail-on wants a text, and there is nothing"),
+            ("fail-on: &a [*a]\n", r"fail-on wants a text"), ("? [a]\n: b\n", r"line 1: the name of a flag was expected"),
+            ("now: [a, b]\n", r"line 1: now takes one value"), ("- fail-on\n", r"a map of flag names"), ("fail-on: [high\n", r"line \d: not YAML"), ("\tfail-on: high\n", r"not YAML|a map of flag"),
+            ("a: " + "[" * 100_000, r"not YAML"), (b"\xff\xfea\x00", r"\.fathom\.yaml: "), (b"x" * 2_000_000, r"larger than expected"),
+            ("fail-on: sometimes\n", r"--fail-on takes .* not \"sometimes\""), ("jobs: -1\n", r"--jobs wants a number"),
+        ):
+            with self.subTest(text[:40]):
+                run = self.run_with(text)
+                self.assertEqual((run.status, run.out), (2, b""), run.err)
+                self.assertRegex(run.err, says)
+
+    def test_a_folder_of_that_name(self):
+        folder = self.path("config-folder")
+        os.makedirs(os.path.join(folder, ".fathom.yaml"))
+        run = fathom("scan", SQLITE, "--quiet", cwd=folder)
+        self.assertEqual(run.status, 2)
+        self.assertRegex(run.err, r"\.fathom\.yaml: .*directory")
 
 
 class Outputs(harness.Case):

@@ -47,7 +47,7 @@ class Schemas(harness.Case):
         needed("spdx_tools"), needed("xmlschema")
         import validate
 
-        kinds = {"sarif": validate.sarif_errors, "gitlab": validate.gitlab_errors, "junit": validate.junit_errors, "spdx-json": validate.spdx_errors, "openvex": validate.openvex_errors}
+        kinds = {"sarif": validate.sarif_errors, "gitlab": validate.gitlab_errors, "junit": validate.junit_errors, "spdx-json": validate.spdx_errors, "openvex": validate.openvex_errors, "openvex-components": validate.openvex_errors}
         for name in EXAMPLES:
             outputs = [word for kind in kinds for word in ("-o", f"{kind}={self.path(kind)}")]
             fathom("scan", harness.example(name), *outputs, "--show-suppressed", "--now", NOW, "--quiet")

@@ -147,7 +147,7 @@ class Hostile(harness.Case):
         sys.path.insert(0, folder)
         import validate
 
-        checks = {"sarif": validate.sarif_errors, "gitlab": validate.gitlab_errors, "junit": validate.junit_errors, "spdx-json": validate.spdx_errors, "openvex": validate.openvex_errors, "cyclonedx-json": lambda p: validate.cyclonedx_errors(p, "1.6")}
+        checks = {"sarif": validate.sarif_errors, "gitlab": validate.gitlab_errors, "junit": validate.junit_errors, "spdx-json": validate.spdx_errors, "openvex": validate.openvex_errors, "openvex-components": validate.openvex_errors, "cyclonedx-json": lambda p: validate.cyclonedx_errors(p, "1.6")}
         for name, errors in checks.items():
             with self.subTest(name):
                 self.assertEqual(list(errors(self.write("hostile." + name, self.out[name]))), [])

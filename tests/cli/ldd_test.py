@@ -106,6 +106,27 @@ class Ldd(harness.Case):
         self.assertTrue(row["interpreter"]["found"])
         self.assertEqual({l["found_by"] for l in row["libraries"]} - {"ld.so.cache", "interpreter"}, set())
 
+    def test_json_is_as_the_schema_says(self):
+        from jsonschema import Draft202012Validator  # ./dev test installs it
+
+        with open(os.path.join(harness.ROOT, "docs", "ldd.schema.json")) as f:
+            validator = Draft202012Validator(json.load(f))
+        lonely = os.path.join(self.folder, "lonely")
+        os.makedirs(lonely)
+        shutil.copy(next(iter(self.said)), os.path.join(lonely, "program"))
+        shutil.copy(os.path.join(harness.ROOT, "README.md"), lonely)
+        for run in (fathom("ldd", "dir:" + self.root, "-o", "json", "-q"), fathom("ldd", "dir:" + lonely, "program", "-o", "json", "-q"),
+                    fathom("ldd", "dir:" + lonely, "README.md", "-o", "json", "-q")):
+            self.assertEqual([e.message for e in validator.iter_errors(run.report)], [])
+
+    def test_an_interpreter_that_is_not_there(self):
+        root = os.path.join(self.folder, "bare")
+        os.makedirs(root)
+        shutil.copy(next(iter(self.said)), os.path.join(root, "program"))
+        run = fathom("ldd", "dir:" + root, "-q")
+        self.assertEqual(run.status, 1)
+        self.assertRegex(run.out.decode(), r"^\t/\S+/ld-\S+ => not found\n\t")
+
     def test_what_is_no_program(self):
         with open(os.path.join(self.folder, "text"), "w") as f:
             f.write("#!/bin/sh\necho\n")

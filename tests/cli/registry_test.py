@@ -187,6 +187,22 @@ class Login(RegistryCase):
             self.assertEqual(self.motd(run.report), ["inert"])
             self.assert_silent(run)
 
+    def test_helpers_are_told_nothing_by_arguments_or_environment(self):
+        """What any user of the machine may read of a process has neither a secret nor the name of the image."""
+        server = self.closed()
+        answer = json.dumps({"Username": USER, "Secret": PASSWORD})
+        seen = self.path("seen")
+        path = self.helper("spy", f"tr '\\0' ' ' </proc/$$/cmdline >{seen}; tr '\\0' ' ' </proc/$PPID/cmdline >>{seen}; ls -l /proc/$$/fd >>{seen}; cat >/dev/null; cat <<'EOF'\n{answer}\nEOF\n")
+        files = self.auth_file("spy.json", auths={server.host: {"auth": base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}}, credsStore="spy")
+        run = scan(self.target(server), env={**path, "REGISTRY_AUTH_FILE": files})
+        self.assertEqual(self.motd(run.report), ["inert"])
+        with open(seen) as file:
+            text = file.read()
+        self.assertIn("docker-credential-spy get", text)
+        for canary in CANARIES:
+            self.assertNotIn(canary, text)
+        self.assertNotIn("socket:", text, "a connection in the hands of the helper")
+
     def test_helpers_that_fail(self):
         server = self.closed()
         def check(name, script, pattern):
@@ -491,6 +507,79 @@ class Hostile(RegistryCase):
             port = free.getsockname()[1]
         self.fails(f"cannot connect to 127.0.0.1 port {port}: Connection refused", f"registry:127.0.0.1:{port}/app")
         self.fails("name no-such-host.invalid cannot be resolved", "registry:no-such-host.invalid/app")
+
+
+class Documents(RegistryCase):
+    """Manifests and indexes that lead somewhere else, or round and round."""
+
+    def index_of(self, server, *descriptors, tag=None):
+        return server.add_manifest("team/app", {"schemaVersion": 2, "mediaType": images.INDEX, "manifests": list(descriptors)}, *([tag] if tag else []))
+
+    def test_indexes_in_indexes(self):
+        server = self.registry()
+        image = server.add("team/app", small_image())
+        inner = self.index_of(server, {**image, "platform": {"os": "linux", "architecture": "amd64"}})
+        self.index_of(server, inner, tag="1")
+        self.assertEqual(self.motd(scan(self.target(server)).report), ["inert"])
+
+    def test_an_index_that_leads_to_itself(self):
+        """By digest that would be a collision; by a server that lies it is not."""
+        server = self.registry()
+        digest = "sha256:" + "a" * 64
+        entry = {"mediaType": images.INDEX, "digest": digest, "size": 400}
+        index = images.canonical({"schemaVersion": 2, "mediaType": images.INDEX, "manifests": [entry]})
+        server.on("GET .*/manifests/", lambda e: e.send(200, {"Content-Type": images.INDEX}, index))
+        self.fails("wrong digest|deep|circle", self.target(server))
+        self.assertLess(len(server.requests("/manifests/")), 40)
+
+    def test_a_very_long_chain_of_indexes(self):
+        server = self.registry()
+        inner = server.add("team/app", small_image())
+        for _ in range(60):
+            inner = self.index_of(server, inner)
+        self.index_of(server, inner, tag="1")
+        self.fails("index", self.target(server))
+
+    def test_a_manifest_that_is_an_index_too(self):
+        server = self.registry()
+        manifest = json.loads(images.canonical(small_image().manifest()))
+        both = {**manifest, "manifests": [{"mediaType": images.MANIFEST, "digest": "sha256:" + "b" * 64, "size": 3}]}
+        server.on("GET .*/manifests/", lambda e: e.send(200, {"Content-Type": images.MANIFEST}, images.canonical(both)))
+        self.fails("ambiguous", self.target(server))
+
+    def test_addresses_in_a_manifest_are_not_followed(self):
+        """Foreign layers name other servers; only the repository that the user named is asked."""
+        image = small_image()
+        server, other = self.registry(image), self.registry()
+        other.blobs[image.layers[1].digest] = server.blobs.pop(image.layers[1].digest)
+        manifest = json.loads(images.canonical(image.manifest()))
+        manifest["layers"][1]["urls"] = [f"{other.origin}/v2/team/app/blobs/{image.layers[1].digest}", "file:///etc/passwd", "http://169.254.169.254/"]
+        server.add_manifest("team/app", manifest, "1")
+        report = scan(self.target(server)).report
+        self.assert_gap(report, "layer .*404")
+        self.assertEqual(other.requests(), [])
+
+    def test_digests_and_sizes_that_are_none(self):
+        for change in ({"digest": "sha256:../../../etc/passwd"}, {"digest": "sha256:" + "A" * 64}, {"digest": "md5:" + "a" * 32}, {"size": -1}, {"size": 2**63}, {"size": "12"}, {"digest": None}):
+            server = self.registry(small_image())
+            manifest = json.loads(images.canonical(small_image().manifest()))
+            manifest["config"].update(change)
+            server.on("GET .*/manifests/", lambda e, m=manifest: e.send(200, {"Content-Type": images.MANIFEST}, images.canonical(m)))
+            with self.subTest(change):
+                self.fails("manifest|digest|size|config", self.target(server))
+            self.assertFalse([e for e in server.requests() if "passwd" in e.target or "md5" in e.target])
+
+    def test_storms_end(self):
+        """A server that is busy for ever is given up after a few tries, and the layer is a gap."""
+        image = small_image()
+        server = self.registry(image)
+        server.on("GET .*/blobs/" + image.layers[1].digest, lambda e: e.send(503, {"Retry-After": "0"}))
+        self.assert_gap(scan(self.target(server)).report, "layer .*503 Service Unavailable")
+        self.assertLess(len(server.requests("/blobs/" + image.layers[1].digest)), 20)
+        server = self.registry(image)
+        server.on("GET ", lambda e: e.send(429, {"Retry-After": "0"}))
+        self.fails("limits requests \\(429 Too Many Requests\\)", self.target(server))
+        self.assertLess(len(server.requests()), 20)
 
 
 class Statuses(RegistryCase):
