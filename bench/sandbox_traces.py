@@ -101,7 +101,7 @@ SYSTEM = {
 
 
 def run(command, **keywords):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True, check=False, **keywords)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True, errors="replace", check=False, **keywords)
 
 
 def build(folder):

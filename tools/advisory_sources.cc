@@ -471,6 +471,10 @@ Done add_newest(vuln::PackContent& content, std::string_view text) {
     if (line.empty() || line[0] == '#') continue;
     std::vector<std::string_view> fields = split(line, '\t');
     if (fields.size() != 5) return Error{ErrorCode::malformed, printable(line)};
+    const std::string name(fields[0].substr(0, fields[0].find('.')));
+    if (fields[2] != "-")
+      content.sources.push_back({name, fields[1] == "-" ? "" : std::string(fields[1]),
+                                 std::string(fields[2]), std::string(fields[4]), "", "", 0});
     if (fields[1] == "-") continue;
     std::string& newest = content.newest[std::string(fields[1])];
     newest = std::max(newest, std::string(fields[2]));

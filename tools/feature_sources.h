@@ -14,8 +14,14 @@
 namespace fathom::tools {
 
 // All *.json.zst of the folder in the order of their names. names.tsv gives the library id of each
-// file that is not called by it; `libraries` has the CPE names.
-Result<std::vector<signature::FeatureLibrary>> read_features(
+// file that is not called by it, public_tables.tsv and version_functions.tsv are what their heads
+// say; `libraries` has the CPE names.
+struct FeatureSources {
+  std::vector<signature::FeatureLibrary> libraries;
+  signature::TableWindows windows;        // of their tables
+  signature::VersionFunctions functions;  // and theirs
+};
+Result<FeatureSources> read_features(
     const std::filesystem::path& folder,
     const std::map<std::string, vuln::LibraryNames>& libraries);
 

@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -116,18 +116,36 @@ void print(const std::map<std::string, SourceTally>& tallies) {
                 with_thousands(t.no_range).c_str(), with_thousands(t.low_confidence).c_str());
 }
 
+// The lines of both tables, each with the word that says which one it is from.
+Result<std::string> read_distributions(const std::filesystem::path& folder) {
+  std::string out;
+  for (auto [word, file] :
+       {std::pair("ecosystem", "ecosystems.tsv"), {"release", "releases.tsv"}}) {
+    const std::string text = TRY(read_data_file(folder / file));
+    for (std::string_view line : lines_of(text)) {
+      if (line.empty() || line[0] == '#') continue;
+      if (split(line, '\t').size() != 5)
+        return Error{ErrorCode::malformed, std::string(file) + ": " + printable(line)};
+      out += std::string(word) + "\t" + std::string(line) + "\n";
+    }
+  }
+  return out;
+}
+
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 6 && arguments[5] == "--stats";
-  if (arguments.size() != 5 && !stats)
+  bool stats = arguments.size() == 7 && arguments[6] == "--stats";
+  if (arguments.size() != 6 && !stats)
     return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT OUTPUT [--stats]"};
-  const std::string& output = arguments[4];
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT "
+                 "[--stats]"};
+  const std::string& output = arguments[5];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  std::vector<signature::FeatureLibrary> features =
-      TRY(read_features(arguments[2], sources.content.libraries));
-  sources.content.sections["features"] = TRY(signature::pack_features(std::move(features)));
+  FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
+  sources.content.sections["features"] =
+      TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
+  sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

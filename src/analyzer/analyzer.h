@@ -9,8 +9,10 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "code/program.h"
 #include "elf/elf_file.h"
 #include "facts/facts.h"
+#include "facts/table_filter.h"
 #include "image/file_tree.h"
 #include "model/report.h"
 
@@ -22,7 +24,9 @@ enum class Needs { bytes, elf };
 // One file. There is no path here on purpose: the same bytes give the same facts anywhere.
 struct FileInput {
   ByteView bytes;
-  const elf::ElfFile* elf = nullptr;  // null when the file is not ELF
+  const elf::ElfFile* elf = nullptr;       // null when the file is not ELF
+  const code::Program* program = nullptr;  // null when its code is of another machine, or 32 bits
+  const TableFilter* tables = nullptr;     // null: no table is wanted
   FileKind kind = FileKind::unknown;
   const Limits& limits;
 };
@@ -52,6 +56,7 @@ std::span<const ImageAnalyzer* const> image_analyzers();
 // Everything the bytes of one file say. Pure. Recognises the kind, runs every analyzer that wants
 // the file, goes into archives (members become facts of their own). Never fails: what could not be
 // read is a gap in the facts.
-FileFacts recover(ByteView bytes, const Limits& limits);
+// `tables` says which windows of tables to note (facts/table_filter.h): knowledge as an input.
+FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables = {});
 
 }  // namespace fathom

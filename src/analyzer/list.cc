@@ -10,7 +10,9 @@ namespace fathom {
 extern const FileAnalyzer elf_facts;
 extern const FileAnalyzer strings;
 extern const FileAnalyzer constant_returns;
+extern const FileAnalyzer handed_out;
 extern const FileAnalyzer source_lines;
+extern const FileAnalyzer tables;
 extern const FileAnalyzer go_buildinfo;
 extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer dpkg;
@@ -31,7 +33,9 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &elf_facts,
       &strings,
       &constant_returns,
+      &handed_out,
       &source_lines,
+      &tables,
       &go_buildinfo,
       &rust_audit,
       &dpkg,

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "facts/facts.h"
+#include "facts/table_filter.h"
 
 namespace fathom {
 
@@ -14,6 +15,7 @@ namespace fathom {
 struct MemberBudget {
   const Limits& limits;
   std::uint64_t bytes, members;
+  const TableFilter& tables;
 };
 
 // recover() of the file at `depth` (0: not inside an archive).

@@ -24,6 +24,13 @@ std::optional<elf::ElfFile> parse_elf(ByteView bytes, const Limits& limits, File
   return std::move(*parsed);
 }
 
+// Nothing for machines whose code is not decoded.
+std::optional<code::Program> open_program(const elf::ElfFile& elf, const Limits& limits) {
+  Result<code::Program> program = code::Program::open(elf, limits);
+  if (!program) return {};
+  return std::move(*program);
+}
+
 void run_analyzers(const FileInput& input, FileFacts& facts) {
   for (const FileAnalyzer* analyzer : file_analyzers()) {
     if (analyzer->needs == Needs::elf && input.elf == nullptr) continue;
@@ -52,8 +59,8 @@ bool is_inert(const FileFacts& facts) {
 
 }  // namespace
 
-FileFacts recover(ByteView bytes, const Limits& limits) {
-  MemberBudget budget{limits, limits.member_bytes, limits.members};
+FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables) {
+  MemberBudget budget{limits, limits.member_bytes, limits.members, tables};
   return recover_file(bytes, budget, 0);
 }
 
@@ -80,8 +87,14 @@ FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth
 
   std::optional<elf::ElfFile> elf;
   if (facts.kind == FileKind::elf) elf = parse_elf(bytes, limits, facts);
-  run_analyzers(
-      {.bytes = bytes, .elf = elf ? &*elf : nullptr, .kind = facts.kind, .limits = limits}, facts);
+  const std::optional<code::Program> program = elf ? open_program(*elf, limits) : std::nullopt;
+  run_analyzers({.bytes = bytes,
+                 .elf = elf ? &*elf : nullptr,
+                 .program = program ? &*program : nullptr,
+                 .tables = &budget.tables,
+                 .kind = facts.kind,
+                 .limits = limits},
+                facts);
   recover_members(bytes, budget, depth, facts);
   facts.inert = is_inert(facts);
   return facts;

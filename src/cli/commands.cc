@@ -52,6 +52,12 @@ constexpr std::array kScanFlags{
         "Formats for machines that read everything (json, cyclonedx-json, openvex) have them "
         "always.",
         ""},
+    Flag{"data", 0, "PATH", false, "the imported advisories to use beside the built-in ones",
+         "A folder that fathom db import has filled, or a pack in one. Default: fathom below "
+         "$XDG_DATA_HOME or ~/.local/share. Damaged data end the scan.",
+         ""},
+    Flag{"max-data-age", 0, "DAYS", false, "note advisories that are older than this (180)", "",
+         ""},
     Flag{"now", 0, "TIME", false, "the time of the scan, as 2026-11-24 or 2026-11-24T12:00:00Z",
          "What depends on time (expiry of ignore rules) uses it; the same time, data and image "
          "give the same bytes.",
@@ -94,8 +100,9 @@ consteval Flag scan_flag(std::string_view name) {
   throw "there is no such flag";  // does not compile
 }
 constexpr std::array kViewFlags{
-    scan_flag("output"),        scan_flag("platform"), scan_flag("now"),     scan_flag("jobs"),
-    scan_flag("stall-timeout"), scan_flag("insecure"), scan_flag("ca-file"), scan_flag("quiet")};
+    scan_flag("output"),   scan_flag("platform"), scan_flag("data"),
+    scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
+    scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},
@@ -144,6 +151,34 @@ constexpr std::array kSandboxFlags{
          "linux/amd64 linux/arm64"},
     Flag{"jobs", 'j', "N", false, "how many files to examine at once", "Default: all cores.", ""},
     Flag{"quiet", 'q', "", false, "no progress on stderr, only errors", "", ""},
+};
+
+constexpr std::array kDbFlags{
+    scan_flag("data"),
+    Flag{"from", 0, "URL", true, "import, update: a file or a mirror on a web server",
+         "An address that ends in / is a mirror: SHA256SUMS in it says which files there are. "
+         "Plain HTTP only from this machine, with --key, or with --insecure.",
+         ""},
+    Flag{"checksum", 0, "SHA256", false, "import: what the file's SHA-256 must be, in hex",
+         "Without it, FILE.sha256 or the folder's SHA256SUMS is used where there is one.", ""},
+    Flag{
+        "key", 0, "KEY", false, "import, update: only what is signed with this key",
+        "A minisign public key (the file, or its text beginning with RW), or the PEM of an Ed25519 "
+        "key. Then SHA256SUMS, or else every file, needs NAME.minisig or NAME.sig beside it.",
+        ""},
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "status, diff, search: table or json", "",
+         "table json"},
+    Flag{"max-data-age", 0, "DAYS", false, "status: warn of data that are older than this (180)",
+         "", ""},
+    Flag{"now", 0, "TIME", false, "the time, as 2026-11-24 or 2026-11-24T12:00:00Z",
+         "What age is measured against, and what import notes as its time.", ""},
+    Flag{"insecure", 0, "", false, "let a server speak plain HTTP, or with any certificate", "",
+         ""},
+    Flag{"ca-file", 0, "FILE", false, "certificates to trust beside the system's, PEM", "", ""},
+    Flag{"network-timeout", 0, "SECONDS", false,
+         "give up on a server that is silent for longer than this (30)", "", ""},
+    scan_flag("jobs"),
+    Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
 };
 
 constexpr std::array kCommands{
@@ -209,6 +244,45 @@ constexpr std::array kCommands{
             "lists why, and the exit status is 1. Without a flag a table with the place of each "
             "system call. docs/sandbox.md has the method and its limits.",
             kSandboxFlags, run_sandbox},
+    Command{"signatures",
+            "info|list|check",
+            "say what libraries are recognised by",
+            "info: how much there is. list: one line for each library, with its first and last "
+            "known release. check: decodes everything and tries every classifier on its samples. "
+            "Exit status: 0; 1 when check finds the data damaged.",
+            {},
+            run_signatures},
+    Command{
+        "db", "status|import|update|export|diff|search [...]",
+        "keep advisories of your own beside the built-in ones",
+        "status: what data there are, how old, from where.\n"
+        "import FILE|FOLDER... [--from URL]: read what others publish: OSV (records, JSON lines, "
+        "zip), "
+        "NVD 2.0 JSON, KEV JSON, EPSS CSV, the Debian security tracker's JSON, Alpine secdb, CSAF "
+        "2.0, "
+        "OpenVEX, and fathom's own export; compressed or not; told apart by content. Only what is "
+        "in "
+        "it is replaced: a catalogue as a whole, a record by the same record. All or nothing.\n"
+        "update: import again from where each source came from, or from --from URL.\n"
+        "export [FILE]: what was imported, as OSV: JSON lines, or a zip when FILE ends in .zip; "
+        "importing it elsewhere gives the same data.\n"
+        "diff [OLD.pack] [NEW.pack] [REPORT.json...]: what changed between two databases, or in "
+        "the "
+        "findings of saved reports; what is not named is the present data, or what the report "
+        "says. "
+        "Exit status: 0 nothing, 1 something.\n"
+        "search WORD: an advisory by its id or alias, those of a package by its name, or by a "
+        "purl; "
+        "with a version in the purl, those that affect it. Exit status: 0 found, 1 nothing.\n\n"
+        "  fathom db import all.zip --checksum 9f86d0...\n"
+        "  fathom db import --from https://mirror.example/advisories/ --key mirror.pub\n"
+        "  fathom db status\n"
+        "  fathom db search pkg:pypi/django@4.2.1\n"
+        "  fathom db diff yesterday.json\n\n"
+        "Nothing is ever sent, and scan opens no connection for data. docs/database.md has the "
+        "forms, "
+        "which data win, and how to run a mirror.",
+        kDbFlags, run_db},
     Command{
         "version", "", "print the version and the date of the built-in data", "", {}, run_version},
     Command{"help", "[COMMAND]", "print help", "", {}, run_help},

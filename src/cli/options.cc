@@ -5,10 +5,23 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 
 #include "base/text.h"
 
 namespace fathom::cli {
+namespace {
+
+std::string current_time() {
+  std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+}  // namespace
 
 Error usage(std::string message) { return {ErrorCode::usage, std::move(message)}; }
 
@@ -20,6 +33,17 @@ Result<std::uint64_t> parse_count(const Arguments& arguments, std::string_view f
   if (!value || *value == 0 || *value > most)
     return usage("--" + std::string(flag) + " wants a number from 1 to " + std::to_string(most));
   return *value;
+}
+
+Result<std::string> parse_now(const Arguments& arguments) {
+  std::string text(arguments.one("now"));
+  if (text.empty()) return current_time();
+  if (text.size() == 10) text += "T00:00:00Z";
+  std::tm parts{};
+  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end == nullptr || *end != '\0' || text.size() != 20)
+    return usage("--now wants a time like 2026-11-24 or 2026-11-24T12:00:00Z");
+  return text;
 }
 
 std::size_t page_width() {

@@ -19,6 +19,9 @@ Error usage(std::string message);
 Result<std::uint64_t> parse_count(const Arguments& arguments, std::string_view flag,
                                   std::uint64_t fallback, std::uint64_t most);
 
+// --now, as RFC 3339 in UTC, or the present.
+Result<std::string> parse_now(const Arguments& arguments);
+
 // COLUMNS, else the terminal's width, else 100.
 std::size_t page_width();
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/data.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
@@ -18,26 +18,6 @@ namespace fathom::cli {
 namespace {
 
 constexpr std::uint64_t kMostPolicyBytes = 64 * kMiB;
-
-std::string current_time() {
-  std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-Result<std::string> parse_now(const Arguments& arguments) {
-  std::string text(arguments.one("now"));
-  if (text.empty()) return current_time();
-  if (text.size() == 10) text += "T00:00:00Z";
-  std::tm parts{};
-  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0' || text.size() != 20)
-    return usage("--now wants a time like 2026-11-24 or 2026-11-24T12:00:00Z");
-  return text;
-}
 
 template <class T>
 Done append_parsed(std::vector<T>& to, const std::string& path,
@@ -176,6 +156,9 @@ Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
   ScanOptions options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
+  options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
+  const Data data = TRY(open_data(arguments));
+  if (data.user) options.user_data = data.user->database();
   warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =

@@ -356,7 +356,7 @@ void add_0f_registers(State& state) {
       return uses(bit(rax), bit(rax));
     case 0xc0:
     case 0xc1:
-      return uses(0, bit(state.reg()));
+      return uses(0, bit(out.source2));
     case 0xc7:
       if (!state.is_register()) uses(kAbcd, bit(rax) | bit(rdx));
       return;

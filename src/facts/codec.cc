@@ -21,7 +21,8 @@ namespace fathom {
 
 namespace {
 
-constexpr std::uint32_t kFormat = 0x46462;  // "FF", version 2: raise it when a field changes
+constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
+constexpr std::uint32_t kFormat = 0x46463;   // "FF", version 3: raise it when a field changes
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -187,17 +188,41 @@ void describe_source_lines(Codec& codec, std::vector<SourceLine>& lines) {
     if (!same_file) codec(at.file);
     if (same_file) at.file = file;
     std::uint32_t step = at.line - (same_file ? line : 0);
-    codec(step, at.offset);
+    codec(step, at.by, at.argument, at.offset);
     at.line = (same_file ? line : 0) + step;
     file = at.file;
     line = at.line;
   });
   if constexpr (kDecoding<Codec>) {
-    auto pair = [](const SourceLine& at) { return std::pair(at.file, at.line); };
     std::ranges::sort(lines);
-    auto repeated = std::ranges::unique(lines, {}, pair);
+    auto repeated = std::ranges::unique(lines, {}, [](const SourceLine& at) {
+      return std::tuple(at.file, at.line, at.by, at.argument);
+    });
     lines.erase(repeated.begin(), repeated.end());
   }
+}
+
+template <class Codec>
+void describe_handed_out(Codec& codec, std::vector<HandedOut>& functions) {
+  std::uint64_t before = 0;
+  describe_list(codec, functions, Limits{}.texts, [&](HandedOut& function) {
+    describe_position(codec, function.offset, before);
+    codec(function.how, function.text, function.address);
+    describe_list(codec, function.values, kMostHandedOut);
+  });
+}
+
+void describe_tables(Encoder& codec, const std::vector<TableWindow>& tables) {
+  std::vector<StringHash> as_hashes;
+  as_hashes.reserve(tables.size());
+  for (const TableWindow& window : tables) as_hashes.push_back({window.hash, window.offset});
+  describe_strings(codec, as_hashes);
+}
+void describe_tables(Decoder& codec, std::vector<TableWindow>& tables) {
+  std::vector<StringHash> as_hashes;
+  describe_strings(codec, as_hashes);
+  tables.clear();
+  for (const StringHash& window : as_hashes) tables.push_back({window.hash, window.offset});
 }
 
 }  // namespace
@@ -218,7 +243,9 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_texts(codec, facts.texts);
   describe_strings(codec, facts.strings);
   describe_constants(codec, facts.constants);
+  describe_handed_out(codec, facts.handed_out);
   describe_source_lines(codec, facts.source_lines);
+  describe_tables(codec, facts.tables);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
   describe_list(codec, facts.members, limits.members);
@@ -263,7 +290,13 @@ bool possible(const std::optional<ElfFacts>& elf) {
 }
 
 bool possible(const FileFacts& facts, std::uint64_t depth) {
-  return possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
+  return std::ranges::all_of(
+             facts.source_lines,
+             [](const SourceLine& at) { return at_most(at.by, SourceLine::By::nearby); }) &&
+         std::ranges::all_of(
+             facts.handed_out,
+             [](const HandedOut& f) { return at_most(f.how, HandedOut::How::triple); }) &&
+         possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
          at_most(facts.kind, FileKind::unknown) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
          std::ranges::all_of(facts.gaps,

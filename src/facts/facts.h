@@ -56,14 +56,40 @@ struct ConstantReturn {
   auto operator<=>(const ConstantReturn&) const = default;
 };
 
-// A place in the source that code names: it loads the address of a source file's name beside a
-// small number, as calls with __FILE__ and __LINE__ compile. Which of the numbers around it is the
-// line is not known, so each is listed.
+// A place in the source that code names: a call that is given the name of a source file, or a text
+// about a line ("%s at line %d"), and a number, as calls with __FILE__ and __LINE__ compile.
 struct SourceLine {
-  std::uint64_t file = 0;  // XXH3 of the name behind its last '/'
+  enum class By : std::uint8_t {
+    next_argument,   // the number is the argument behind the name
+    other_argument,  // another argument of the same call; one of several
+    reporter,        // an argument of a function that has the text, or passes it on
+    nearby,          // a number in the code around: no call was seen that gets both
+  };
+  std::uint64_t file = 0;  // XXH3 of the name behind its last '/', or of the whole text
   std::uint32_t line = 0;
-  std::uint64_t offset = 0;  // of the instruction that loads the name, in the file
+  By by = By::nearby;
+  std::uint8_t argument = 0;  // which the number is, 0 for the first
+  std::uint64_t offset = 0;   // of the call (nearby: of the load of the name), in the file
   auto operator<=>(const SourceLine&) const = default;
+};
+
+// Thirty-two bytes of read-only data that the table filter let through.
+struct TableWindow {
+  std::uint64_t hash = 0;
+  std::uint64_t offset = 0;
+  auto operator<=>(const TableWindow&) const = default;
+};
+
+// A function that does nothing but hand out constants in another way than by one number: a pair of
+// registers, numbers stored where its caller points, the address of a text. And code that sets
+// three neighbouring fields of a struct to small numbers (triple), which may be any function.
+struct HandedOut {
+  enum class How : std::uint8_t { pair, stored, text, triple };
+  How how = How::text;
+  std::vector<std::uint64_t> values;  // pair: two. stored: by argument that points, from the first
+  std::string text;                   // text: with a digit; also beside stored numbers
+  std::uint64_t offset = 0, address = 0;
+  auto operator<=>(const HandedOut&) const = default;
 };
 
 // A symbol version that a file expects of a library (DT_VERNEED).
@@ -160,7 +186,9 @@ struct FileFacts {
   std::vector<Text> texts;                // by offset
   std::vector<StringHash> strings;        // by (hash, offset)
   std::vector<ConstantReturn> constants;  // by (value, offset)
-  std::vector<SourceLine> source_lines;   // by (file, line), each pair once
+  std::vector<HandedOut> handed_out;      // by offset
+  std::vector<SourceLine> source_lines;   // sorted, each (file, line, by, argument) once
+  std::vector<TableWindow> tables;        // by (hash, offset)
   AuditFacts audit;
   std::vector<MemberFacts> members;  // in archive order
   std::vector<Gap> gaps;             // file, digest and layer empty

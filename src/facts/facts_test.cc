@@ -74,7 +74,12 @@ FileFacts full_facts() {
   f.texts = {{10, "1.2.3"}, {300, std::string("two\0two 4.5", 11)}};
   f.strings = {{5, 900}, {5, 1000}, {~std::uint64_t{0}, 0}};
   f.constants = {{256, 50, 0x400050}, {300, 40, 0x400040}, {0xffffffff, 900, 0x600900}};
-  f.source_lines = {{5, 10, 100}, {5, 11, 90}, {~std::uint64_t{0}, 1, 0}};
+  f.source_lines = {{5, 10, SourceLine::By::next_argument, 2, 100},
+                    {5, 11, SourceLine::By::reporter, 0, 90},
+                    {~std::uint64_t{0}, 1, SourceLine::By::nearby, 0, 0}};
+  f.handed_out = {{HandedOut::How::stored, {1, 2, 3}, {}, 10, 0x1010},
+                  {HandedOut::How::text, {}, "1.2.3", 50, 0x1050}};
+  f.tables = {{7, 40}, {7, 72}, {9, 8}};
   f.gaps = {{"elf", "", "", -1, ErrorCode::limit_exceeded, "too much"}};
   f.gaps_not_kept = 3;
   f.analyzed_by = {"elf@1", "strings@2"};
@@ -97,6 +102,8 @@ void expect_same(const FileFacts& a, const FileFacts& b) {
   EXPECT_EQ(a.strings, b.strings);
   EXPECT_EQ(a.constants, b.constants);
   EXPECT_EQ(a.source_lines, b.source_lines);
+  EXPECT_EQ(a.handed_out, b.handed_out);
+  EXPECT_EQ(a.tables, b.tables);
   EXPECT_EQ(a.checksum_list, b.checksum_list);
   EXPECT_EQ(a.loader_cache, b.loader_cache);
   EXPECT_EQ(a.folder_list, b.folder_list);

@@ -123,8 +123,9 @@ void describe(Codec& codec, Component& c) {
 template <class Codec>
 void describe(Codec& codec, Finding& f) {
   codec(f.id, f.aliases, f.component, f.severity, f.cvss, f.cvss_score, f.kev, f.epss,
-        f.epss_percentile, f.fixed_in, f.published, f.verdict, f.why, f.range_uncertain, f.source,
-        f.evidence, f.ignored, f.ignored_because, f.in_baseline);
+        f.epss_percentile, f.fixed_in, f.fix, f.published, f.disputed, f.withdrawn, f.verdict,
+        f.why, f.range_uncertain, f.source, f.evidence, f.ignored, f.ignored_because,
+        f.in_baseline);
 }
 
 template <class Codec>
@@ -146,7 +147,7 @@ void describe(Codec& codec, ImageRow& i) {
 
 template <class Codec>
 void describe(Codec& codec, EcosystemCoverage& e) {
-  codec(e.ecosystem, e.components, e.advisories, e.newest);
+  codec(e.ecosystem, e.components, e.advisories, e.newest, e.release, e.end_of_life);
 }
 
 template <class Codec>

@@ -143,6 +143,31 @@ std::optional<Severity> parse_severity(std::string_view text) {
   return {};
 }
 
+std::string_view name_of(FixState state) {
+  switch (state) {
+    case FixState::unknown:
+      return "unknown";
+    case FixState::fixed:
+      return "fixed";
+    case FixState::not_fixed:
+      return "not_fixed";
+    case FixState::deferred:
+      return "deferred";
+    case FixState::will_not_fix:
+      return "will_not_fix";
+    case FixState::end_of_life:
+      return "end_of_life";
+  }
+  return "unknown";
+}
+
+std::optional<FixState> parse_fix_state(std::string_view text) {
+  for (FixState state : {FixState::unknown, FixState::fixed, FixState::not_fixed,
+                         FixState::deferred, FixState::will_not_fix, FixState::end_of_life})
+    if (text == name_of(state)) return state;
+  return {};
+}
+
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::not_present:

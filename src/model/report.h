@@ -33,6 +33,18 @@ enum class Verdict {
 };
 std::string_view name_of(Verdict verdict);
 
+// What whoever maintains the package says about a fix, for the release that is in the image.
+enum class FixState {
+  unknown,       // nothing is said
+  fixed,         // a version with the fix is there
+  not_fixed,     // affected, no fix yet
+  deferred,      // a fix comes with another one, or at the next occasion
+  will_not_fix,  // no fix is planned
+  end_of_life,   // the release gets none any more
+};
+std::string_view name_of(FixState state);
+std::optional<FixState> parse_fix_state(std::string_view text);
+
 struct Finding {
   std::string id;                    // "CVE-2022-35737", "GO-2022-0502"
   std::vector<std::string> aliases;  // sorted
@@ -43,8 +55,11 @@ struct Finding {
   bool kev = false;                   // in CISA's known-exploited list
   std::string epss, epss_percentile;  // "0.01234", or empty
   std::vector<std::string>
-      fixed_in;           // releases with a fix, not older than the component, ascending
-  std::string published;  // "2022-08-03", or empty
+      fixed_in;  // releases with a fix, not older than the component, ascending
+  FixState fix = FixState::unknown;
+  std::string published;   // "2022-08-03", or empty
+  bool disputed = false;   // whoever maintains the software says that it is no vulnerability
+  bool withdrawn = false;  // the CVE was rejected by those who assign them
   Verdict verdict = Verdict::unknown;
   std::string why;               // one sentence: the range that matched, or why unknown
   bool range_uncertain = false;  // low-confidence range, or none at all
@@ -113,6 +128,8 @@ struct EcosystemCoverage {
   std::uint64_t components = 0;
   std::uint64_t advisories = 0;  // 0: "not assessed"
   std::string newest;            // date of the newest advisory, or empty
+  std::string release;      // deb, apk, rpm: whose advisories, "Debian:12"; empty where none are
+  std::string end_of_life;  // the day from which the release gets no fixes, once it has come
 };
 
 struct Coverage {

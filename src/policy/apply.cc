@@ -181,6 +181,7 @@ void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
       finding.ignored = true;
       finding.ignored_because = because(rule);
     }
+    if (meant == 0 && rule.imported) continue;
     if (meant == 0)
       unneeded.add(rule, expired, report);
     else if (expired)

@@ -40,7 +40,7 @@ Report report() {
   };
   r.findings = {finding("CVE-1", "c2", Severity::high), finding("CVE-2", "c3", Severity::medium)};
   r.findings[0].aliases = {"GHSA-1"};
-  r.coverage.ecosystems = {{"C", 2, 100, "2026-08-31"}};
+  r.coverage.ecosystems = {{"C", 2, 100, "2026-08-31", "", ""}};
   return r;
 }
 
@@ -184,7 +184,7 @@ TEST(Gates, CountEveryKindOfGap) {
   r.coverage.gaps = 1;
   EXPECT_EQ(status(r, policy), 1);
   r = report();
-  r.coverage.ecosystems.push_back({"npm", 3, 0, ""});
+  r.coverage.ecosystems.push_back({"npm", 3, 0, "", "", ""});
   EXPECT_EQ(status(r, policy), 1);
   r.coverage.ecosystems.back().components = 0;
   EXPECT_EQ(status(r, policy), 0) << "an ecosystem that is not there is not missing";

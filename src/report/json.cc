@@ -98,6 +98,8 @@ void write_coverage(Writer& w, const Coverage& coverage) {
     w.member("components", row.components);
     w.member("advisories", row.advisories);
     w.optional_member("newest", row.newest);
+    w.optional_member("release", row.release);
+    w.optional_member("end_of_life", row.end_of_life);
     w.end_object();
   }
   w.end_array().end_object();
@@ -201,7 +203,10 @@ void write_finding(Writer& w, const Finding& finding) {
     w.end_object();
   }
   w.strings("fixed_in", finding.fixed_in);
+  if (finding.fix != FixState::unknown) w.member("fix", name_of(finding.fix));
   w.optional_member("published", finding.published);
+  if (finding.disputed) w.member("disputed", true);
+  if (finding.withdrawn) w.member("withdrawn", true);
   w.member("range_uncertain", finding.range_uncertain);
   w.member("source", finding.source);
   write_verdict(w, finding);

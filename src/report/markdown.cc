@@ -144,7 +144,7 @@ std::string notes_of(const Report& report) {
 std::string advisories_of(const Report& report) {
   std::string newest;
   for (const DataRow& row : report.data)
-    if (row.kind == "advisories") newest = std::max(newest, row.date);
+    if (row.kind.ends_with("advisories")) newest = std::max(newest, row.date);
   return newest.empty() ? "no advisories" : "advisories to " + printable(newest, 20);
 }
 

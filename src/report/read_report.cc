@@ -61,6 +61,8 @@ std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view word)
   return {};
 }
 
+constexpr std::array kFixStates = {FixState::fixed, FixState::not_fixed, FixState::deferred,
+                                   FixState::will_not_fix, FixState::end_of_life};
 constexpr std::array kSeverities = {Severity::unknown, Severity::none, Severity::low,
                                     Severity::medium,  Severity::high, Severity::critical};
 constexpr std::array kVerdicts = {Verdict::not_present, Verdict::present_unreachable,
@@ -343,6 +345,8 @@ EcosystemCoverage read_ecosystem(Reader& reader, const Value& value) {
   row.components = m.number("components");
   row.advisories = m.number("advisories");
   row.newest = m.optional_text("newest");
+  row.release = m.optional_text("release");
+  row.end_of_life = m.optional_text("end_of_life");
   if (!reader.failed() && status != (row.advisories > 0 ? "assessed" : "not assessed"))
     m.fail("status", "contradicts the number of advisories");
   m.done();
@@ -484,7 +488,10 @@ Finding read_finding(Reader& reader, const Value& value) {
   f.severity = m.word("severity", kSeverities);
   read_scores(m, f);
   f.fixed_in = m.texts("fixed_in");
+  if (m.has("fix")) f.fix = m.word("fix", kFixStates);
   f.published = m.optional_text("published");
+  f.disputed = m.has("disputed") && m.flag("disputed");
+  f.withdrawn = m.has("withdrawn") && m.flag("withdrawn");
   f.range_uncertain = m.flag("range_uncertain");
   f.source = m.text("source");
   read_verdict(m, f);

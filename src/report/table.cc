@@ -136,6 +136,23 @@ std::string nearest_fix(const std::vector<std::string>& releases) {
   return releases.size() == 1 ? first : first + " +" + std::to_string(releases.size() - 1);
 }
 
+// The nearest fix, or what is said about there being none.
+std::string fix_words(const Finding& finding) {
+  if (!finding.fixed_in.empty()) return nearest_fix(finding.fixed_in);
+  switch (finding.fix) {
+    case FixState::not_fixed:
+      return "no fix yet";
+    case FixState::deferred:
+      return "postponed";
+    case FixState::will_not_fix:
+      return "none planned";
+    case FixState::end_of_life:
+      return "end of life";
+    default:
+      return nearest_fix(finding.fixed_in);
+  }
+}
+
 Row row_of(const Finding& finding) {
   Row row;
   row.severity = finding.severity;
@@ -144,7 +161,7 @@ Row row_of(const Finding& finding) {
   row.cells[kCvss] = shown(finding.cvss_score);
   row.cells[kEpss] = per_cent_of(finding.epss);
   row.cells[kKev] = finding.kev ? "KEV" : "";
-  row.cells[kFixedIn] = nearest_fix(finding.fixed_in);
+  row.cells[kFixedIn] = fix_words(finding);
   row.cells[kVerdict] = words_for(finding.verdict);
   return row;
 }
@@ -250,11 +267,24 @@ class Table {
   std::string advisory_date() const {
     std::string newest;
     for (const DataRow& row : report_.data)
-      if (row.kind == "advisories") newest = std::max(newest, row.date);
+      if (row.kind.ends_with("advisories")) newest = std::max(newest, row.date);
     return newest.empty() ? "no advisories" : "advisories to " + shown(newest);
   }
 
+  // Packages of a distribution are judged by one release's advisories: which, how many, how old.
+  void write_releases() {
+    for (const EcosystemCoverage& row : report_.coverage.ecosystems) {
+      if (row.release.empty() || row.advisories == 0) continue;
+      sentence(shown(row.ecosystem) + " judged as " + shown(row.release) + ": " +
+                   counted(row.advisories, "advisory", "advisories") +
+                   (row.newest.empty() ? "" : " to " + shown(row.newest)) +
+                   (row.end_of_life.empty() ? "" : ", end of life " + shown(row.end_of_life)),
+               2, row.end_of_life.empty() ? Style::plain : Style::yellow);
+    }
+  }
+
   void write_not_assessed() {
+    write_releases();
     std::vector<std::string> parts;
     for (const EcosystemCoverage& row : report_.coverage.ecosystems)
       if (row.advisories == 0 && row.components > 0)

@@ -55,7 +55,7 @@ inline Report small_report() {
   r.image.names = {"example/sqlite-service:1.0"};
   r.image.entrypoint = {"/sqlite-service"};
   r.image.layers = {{digest_of('2'), digest_of('3'), 1'234'567, "COPY sqlite-service /", 1}};
-  r.coverage = {1, 1, 0, 0, 1, 3'100'000, 1'922'000, {{"C", 1, 2410, "2026-08-31"}}};
+  r.coverage = {1, 1, 0, 0, 1, 3'100'000, 1'922'000, {{"C", 1, 2410, "2026-08-31", "", ""}}};
   FileRow file;
   file.path = "sqlite-service";
   file.digest = digest_of('a');
@@ -116,10 +116,10 @@ inline Report full_report() {
                 18,
                 48'200'000,
                 31'330'000,
-                {{"C", 3, 2410, "2026-08-31"},
-                 {"Go", 2, 3100, "2026-08-30"},
-                 {"deb", 60, 0, ""},
-                 {"npm", 12, 0, ""}}};
+                {{"C", 3, 2410, "2026-08-31", "", ""},
+                 {"Go", 2, 3100, "2026-08-30", "", ""},
+                 {"deb", 60, 0, "", "", ""},
+                 {"npm", 12, 0, "", "", ""}}};
   // The package that owns nothing else, in the database.
   Component libc = component("c2", ComponentKind::package, "libc6", "2.36-9+deb12u8",
                              "var/lib/dpkg/status.d/libc6");

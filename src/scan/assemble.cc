@@ -353,7 +353,7 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
   return report;
 }
 
-void name_distribution_builds(Report& report, const vuln::Database& database) {
+void name_distribution_builds(Report& report, const vuln::Databases& databases) {
   std::map<std::string_view, const Component*> by_id;
   for (const Component& component : report.components) by_id.emplace(component.id, &component);
   std::map<std::string_view, const Component*> owner_of;
@@ -364,14 +364,14 @@ void name_distribution_builds(Report& report, const vuln::Database& database) {
     if (component.ecosystem != "C" || owner == owner_of.end()) continue;
     const Component& package = *owner->second;
     const std::string& source = package.source_name.empty() ? package.name : package.source_name;
-    std::optional<vuln::LibraryNames> names = database.library(component.name);
+    std::optional<vuln::LibraryNames> names = databases.library(component.name);
     if (names && std::ranges::find(names->source_packages, source) != names->source_packages.end())
       component.packaged_as = package.id;
   }
 }
 
-void add_advisory_coverage(Report& report, const vuln::Database& database) {
-  report.coverage.ecosystems = vuln::coverage(report.components, database);
+void add_advisory_coverage(Report& report, const vuln::Databases& databases) {
+  report.coverage.ecosystems = vuln::coverage(report.components, databases);
   for (const EcosystemCoverage& ecosystem : report.coverage.ecosystems)
     if (ecosystem.advisories == 0)
       report.gaps.push_back({"advisories", "", "", -1, ErrorCode::not_found,
@@ -384,7 +384,10 @@ void add_advisory_coverage(Report& report, const vuln::Database& database) {
       report.gaps.push_back({"advisories", component.file, component.file_digest, component.layer,
                              ErrorCode::not_found,
                              "not assessed: the version of " + component.name + " is not known"});
-  report.data.push_back({"advisories", database.id(), database.newest()});
+  report.data.push_back({"advisories", databases.built_in().id(), databases.built_in().newest()});
+  if (databases.user())
+    report.data.push_back(
+        {"imported advisories", databases.user()->id(), databases.user()->newest()});
   sort_and_deduplicate(report.gaps);
 }
 

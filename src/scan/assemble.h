@@ -10,7 +10,7 @@
 #include "model/report.h"
 #include "scan/examine.h"
 #include "signature/identify.h"
-#include "vuln/database.h"
+#include "vuln/databases.h"
 
 namespace fathom {
 
@@ -26,10 +26,10 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
 
 // Sets Component::packaged_as: the library's source package is the one that the file's owner was
 // built from.
-void name_distribution_builds(Report& report, const vuln::Database& database);
+void name_distribution_builds(Report& report, const vuln::Databases& databases);
 
 // What the data can judge: coverage per ecosystem, and a gap for everything it cannot (ecosystems
 // without advisories, components of unknown version).
-void add_advisory_coverage(Report& report, const vuln::Database& database);
+void add_advisory_coverage(Report& report, const vuln::Databases& databases);
 
 }  // namespace fathom

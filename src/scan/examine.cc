@@ -54,6 +54,7 @@ class Examination {
     job.kind = server_.kind();
     job.jobs = options_.jobs;
     job.limits.assign(reinterpret_cast<const char*>(&options_.limits), sizeof options_.limits);
+    job.tables = options_.tables;
     job.known.assign(known_.begin(), known_.end());
     job.suspects.assign(suspects_.begin(), suspects_.end());
     for (const auto& [digest, why] : killers_) job.skipped.push_back(digest);

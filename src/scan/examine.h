@@ -21,6 +21,7 @@ namespace fathom {
 
 struct ExamineOptions {
   Limits limits;
+  std::string_view tables;  // of a TableFilter: which windows of tables to note
   std::size_t jobs = 1;
   // The child counts as hung, is killed, and the report is marked incomplete when it says nothing
   // for this long. A last resort: all ordinary limits count work, not time.

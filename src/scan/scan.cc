@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "model/texts.h"
 #include "scan/assemble.h"
+#include "scan/data_notes.h"
 #include "signature/identify.h"
 #include "vuln/database.h"
 #include "vuln/match.h"
@@ -40,6 +41,8 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.strings = {};
   facts.constants = {};
   facts.source_lines = {};
+  facts.handed_out = {};
+  facts.tables = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
 }
@@ -48,6 +51,7 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
 
 Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   vuln::Database database = TRY(vuln::Database::open(pack).in("the built-in advisories"));
+  const vuln::Databases databases(database, options.user_data);
   signature::Classifiers classifiers =
       TRY(signature::Classifiers::parse(database.section("classifiers")).in("the classifiers"));
 
@@ -63,6 +67,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
   };
+  options.examine.tables = features.table_windows();
   Examined examined = TRY(examine(target, options.examine));
 
   // From here on there are only plain values, and every file of the image is accounted for.
@@ -71,11 +76,13 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 
-  name_distribution_builds(report, database);
+  name_distribution_builds(report, databases);
 
   // Components have their final identity; findings refer to it.
-  report.findings = vuln::match(report.components, database);
-  add_advisory_coverage(report, database);
+  report.findings = vuln::match(report.components, databases);
+  add_advisory_coverage(report, databases);
+  add_data_notes(report, options.max_data_age);
+  if (options.user_data) add_statements(report, *options.user_data, options.policy);
 
   // What runs, what could be run, and what the configuration does.
   const audit::Input input{tree, facts, recogniser.profiles, examined.info, knowledge, report};

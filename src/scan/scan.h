@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -9,12 +10,16 @@
 #include "model/report.h"
 #include "policy/policy.h"
 #include "scan/examine.h"
+#include "vuln/database.h"
 
 namespace fathom {
 
 struct ScanOptions {
   ExamineOptions examine;
   policy::Policy policy;
+  // Advisories that the user has imported, laid over those of the program.
+  std::optional<vuln::Database> user_data;
+  std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };
 

@@ -8,10 +8,11 @@
 
 #include "base/limits.h"
 #include "confine/channel_store.h"
+#include "feeds/codec.h"
 #include "image/choices.h"
 #include "image/image.h"
 #include "model/codec.h"
-#include "policy/policy.h"
+#include "policy/codec.h"
 
 namespace fathom {
 
@@ -30,6 +31,9 @@ enum class WireType : std::uint32_t {
   document_read,  // the value that was in it, or failed
   functions,      // code::Listing
   system_calls,   // sandbox::StaticSet
+  feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
+  feed_rows,  // child → parent: feeds::Batch …
+  feed_done,  // … and at the end feeds::Summary, or failed
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
@@ -56,6 +60,7 @@ struct Job {
   confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
   std::string limits;                         // the bytes of a Limits
+  std::string tables;                         // of a TableFilter
   std::vector<std::string> known;             // digests whose facts the parent already has
   std::vector<std::string> suspects;          // digests to examine one at a time
   std::vector<std::string> skipped;           // digests never to examine again
@@ -100,6 +105,14 @@ struct SandboxMessage {
   std::vector<std::string> missing;
 };
 
+// See scan/feeds.h. The file comes along as a descriptor.
+struct FeedJob {
+  std::string name, file_day, last_day;
+  std::string tables;                     // section "distributions" of the built-in pack
+  std::vector<feeds::Library> libraries;  // of the built-in pack
+  std::uint64_t jobs = 1;
+};
+
 enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline };
 
 // See scan/documents.h.
@@ -108,6 +121,19 @@ struct Document {
   std::string name, text;
 };
 
+namespace feeds {
+
+template <class Codec>
+void describe(Codec& codec, Library& l) {
+  codec(l.cpe, l.name, l.scheme);
+}
+
+}  // namespace feeds
+
+template <class Codec>
+void describe(Codec& codec, FeedJob& f) {
+  codec(f.name, f.file_day, f.last_day, f.tables, f.libraries, f.jobs);
+}
 template <class Codec>
 void describe(Codec& codec, Document& d) {
   codec(d.kind, d.name, d.text);
@@ -123,8 +149,8 @@ void describe(Codec& codec, SandboxProgram& p) {
 template <class Codec>
 void describe(Codec& codec, Job& j) {
   codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.scheme, j.platform, j.reference,
-        j.file_name, j.kind, j.jobs, j.limits, j.known, j.suspects, j.skipped, j.skipped_layers,
-        j.hash_only, j.list_only);
+        j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects, j.skipped,
+        j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {
@@ -150,15 +176,6 @@ template <class Codec>
 void describe(Codec& codec, SandboxMessage& s) {
   codec(s.missing);
 }
-
-namespace policy {
-
-template <class Codec>
-void describe(Codec& codec, IgnoreRule& r) {
-  codec(r.id, r.component, r.path, r.reason, r.expires, r.origin, r.aliases, r.product);
-}
-
-}  // namespace policy
 
 namespace image {
 

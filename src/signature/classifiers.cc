@@ -145,6 +145,21 @@ Classifiers::Classifiers(Classifiers&&) noexcept = default;
 Classifiers& Classifiers::operator=(Classifiers&&) noexcept = default;
 Classifiers::~Classifiers() = default;
 
+std::vector<std::string> Classifiers::libraries() const {
+  std::vector<std::string> names;
+  for (const Row& row : rows_) names.push_back(row.library);
+  return names;
+}
+
+bool Classifiers::asks_for(std::uint64_t text) const {
+  auto is_it = [&](const ConfirmText& confirm) {
+    return confirm.hash == text || (text != 0 && confirm.hash_without_newline == text);
+  };
+  return std::ranges::any_of(rows_, [&](const Row& row) {
+    return std::ranges::any_of(row.confirm, is_it) || std::ranges::any_of(row.exclude_if, is_it);
+  });
+}
+
 std::size_t Classifiers::size() const { return rows_.size(); }
 
 Result<Classifiers> Classifiers::parse(std::string_view text) {

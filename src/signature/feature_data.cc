@@ -12,7 +12,7 @@ namespace fathom::signature {
 namespace {
 
 constexpr std::string_view kMagic = "FTUR";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 template <class T>
 void put(std::string& out, T value) {
@@ -62,9 +62,27 @@ void describe(Codec& codec, FeatureSource& source) {
   codec(source.file_hash, source.file, source.versions);
 }
 template <class Codec>
+void describe(Codec& codec, FeatureTable& table) {
+  codec(table.set, table.file, table.windows, table.bytes, table.is_public, table.name);
+}
+template <class Codec>
+void describe(Codec& codec, VersionFunction& function) {
+  codec(function.how, function.units, function.rest, function.proves);
+}
+// Of all libraries: what is asked before it is known which of them matter.
+struct Summary {
+  std::vector<std::string> names;
+  VersionFunctions functions;
+};
+template <class Codec>
+void describe(Codec& codec, Summary& summary) {
+  codec(summary.names, summary.functions);
+}
+template <class Codec>
 void describe(Codec& codec, FeatureLibrary& library) {
   codec(library.name, library.cpe, library.family, library.releases, library.sets, library.files,
-        library.texts, library.bodies, library.sources);
+        library.texts, library.bodies, library.sources, library.tables, library.report_text,
+        library.reports);
 }
 
 namespace {
@@ -84,11 +102,25 @@ Done check_library(const FeatureLibrary& library) {
     for (std::uint32_t text : body.texts)
       if (text >= library.texts.size()) return bad("a function with a text that is not there");
   }
-  for (const FeatureSource& source : library.sources) {
-    if (source.file >= library.files.size()) return bad("lines of no file");
-    for (const FeatureLines& lines : source.versions)
-      if (lines.set >= sets || lines.span.size() != lines.first.size()) return bad("broken lines");
-  }
+  for (const std::vector<FeatureSource>* list : {&library.sources, &library.reports})
+    for (const FeatureSource& source : *list) {
+      if (source.file >= library.files.size()) return bad("lines of no file");
+      for (const FeatureLines& lines : source.versions)
+        if (lines.set >= sets || lines.span.size() != lines.first.size())
+          return bad("broken lines");
+    }
+  for (const FeatureTable& table : library.tables)
+    if (table.set >= sets || table.file >= library.files.size()) return bad("a table of nothing");
+  return Ok{};
+}
+
+Done check_functions(const VersionFunctions& functions, std::size_t libraries) {
+  if (functions.size() != libraries) return bad("version functions of other libraries");
+  for (const std::vector<VersionFunction>& list : functions)
+    for (const VersionFunction& function : list)
+      if (function.how > VersionFunction::How::triple ||
+          std::ranges::count(function.units, std::uint64_t{0}) > 0)
+        return bad("a version function that cannot be");
   return Ok{};
 }
 
@@ -100,31 +132,57 @@ Result<FeatureLibrary> decode_library(std::string_view block) {
 
 }  // namespace
 
-Result<std::string> pack_features(std::vector<FeatureLibrary> libraries) {
-  if (libraries.size() > 0xffff) return bad("too many libraries");
-  std::vector<std::tuple<std::uint64_t, std::uint16_t, std::uint32_t>> texts;
-  std::string sizes, blocks;
-  for (std::size_t i = 0; i < libraries.size(); ++i) {
-    TRY(check_library(libraries[i]));
-    for (std::size_t t = 0; t < libraries[i].texts.size(); ++t)
-      texts.emplace_back(libraries[i].texts[t].hash, static_cast<std::uint16_t>(i),
-                         static_cast<std::uint32_t>(t));
-    std::string block = encode_value(libraries[i]);
-    put(sizes, static_cast<std::uint64_t>(block.size()));
-    blocks += block;
-  }
-  std::ranges::sort(texts);
+namespace {
+
+using Owned = std::tuple<std::uint64_t, std::uint16_t, std::uint32_t>;  // hash, library, index
+
+std::string pack_index(std::vector<Owned> entries) {
+  std::ranges::sort(entries);
+  entries.erase(std::ranges::unique(entries).begin(), entries.end());
   std::string hashes, owners, indexes;
-  for (const auto& [hash, owner, index] : texts) {
+  for (const auto& [hash, owner, index] : entries) {
     put(hashes, hash);
     put(owners, owner);
     put(indexes, index);
   }
+  return hashes + owners + indexes;
+}
+constexpr std::size_t kIndexEntry = 8 + 2 + 4;
+
+}  // namespace
+
+Result<std::string> pack_features(const std::vector<FeatureLibrary>& libraries,
+                                  const TableWindows& windows, const VersionFunctions& functions) {
+  if (libraries.size() > 0xffff) return bad("too many libraries");
+  std::vector<Owned> texts, of_tables;
+  std::string sizes, blocks;
+  for (std::size_t i = 0; i < libraries.size(); ++i) {
+    TRY(check_library(libraries[i]));
+    const auto library = static_cast<std::uint16_t>(i);
+    for (std::size_t t = 0; t < libraries[i].texts.size(); ++t)
+      texts.emplace_back(libraries[i].texts[t].hash, library, static_cast<std::uint32_t>(t));
+    for (std::size_t t = 0; i < windows.size() && t < windows[i].size(); ++t)
+      for (std::uint64_t hash : windows[i][t])
+        of_tables.emplace_back(hash, library, static_cast<std::uint32_t>(t));
+    std::string block = encode_value(libraries[i]);
+    put(sizes, static_cast<std::uint64_t>(block.size()));
+    blocks += block;
+  }
+  const std::string text_index = pack_index(std::move(texts));
+  const std::string window_index = pack_index(std::move(of_tables));
   std::string head(kMagic);
   put(head, kVersion);
   put(head, static_cast<std::uint32_t>(libraries.size()));
-  put(head, static_cast<std::uint32_t>(texts.size()));
-  return head + sizes + hashes + owners + indexes + blocks;
+  put(head, static_cast<std::uint32_t>(text_index.size() / kIndexEntry));
+  put(head, static_cast<std::uint32_t>(window_index.size() / kIndexEntry));
+  Summary all{.names = {}, .functions = functions};
+  all.functions.resize(libraries.size());
+  for (const FeatureLibrary& library : libraries) all.names.push_back(library.name);
+  TRY(check_functions(all.functions, libraries.size()));
+  const std::string summary = encode_value(all);
+  std::string size_of_summary;
+  put(size_of_summary, static_cast<std::uint64_t>(summary.size()));
+  return head + sizes + text_index + window_index + size_of_summary + summary + blocks;
 }
 
 struct Features::Blocks {
@@ -152,18 +210,31 @@ Result<Features> Features::open(std::string_view packed) {
   if (version != kVersion) return bad("version " + std::to_string(version));
   const std::uint32_t libraries = TRY(bytes.read<std::uint32_t>(at + 4));
   const std::uint32_t texts = TRY(bytes.read<std::uint32_t>(at + 8));
-  at += 12;
+  const std::uint32_t windows = TRY(bytes.read<std::uint32_t>(at + 12));
+  at += 16;
   auto take = [&](std::uint64_t size) -> Result<std::string_view> {
     ByteView part = TRY(bytes.slice(at, size));
     at += size;
     return part.as_text();
   };
+  auto take_index = [&](std::uint64_t count, Index& index) -> Done {
+    index.hashes_ = TRY(take(8 * count));
+    index.libraries_ = TRY(take(2 * count));
+    index.indexes_ = TRY(take(4 * count));
+    return Ok{};
+  };
   if (libraries > 0xffff) return bad("too many libraries");
   std::string_view sizes = TRY(take(8 * std::uint64_t{libraries}));
-  features.hashes_ = TRY(take(8 * std::uint64_t{texts}));
-  features.libraries_ = TRY(take(2 * std::uint64_t{texts}));
-  features.indexes_ = TRY(take(4 * std::uint64_t{texts}));
-  features.count_ = texts;
+  TRY(take_index(texts, features.texts_));
+  TRY(take_index(windows, features.windows_));
+  const std::uint64_t size_of_summary = TRY(bytes.read<std::uint64_t>(at));
+  at += 8;
+  const std::string_view summary = TRY(take(size_of_summary));
+  Summary all = TRY(decode_value<Summary>(summary));
+  TRY(check_functions(all.functions, libraries));
+  if (all.names.size() != libraries) return bad("names of other libraries");
+  features.names_ = std::move(all.names);
+  features.functions_ = std::move(all.functions);
   features.blocks_ = std::make_unique<Blocks>(libraries);
   for (std::size_t i = 0; i < libraries; ++i)
     features.blocks_->list[i].bytes = TRY(take(number_at<std::uint64_t>(sizes, i)));
@@ -171,12 +242,34 @@ Result<Features> Features::open(std::string_view packed) {
   return features;
 }
 
-std::uint64_t Features::hash_at(std::size_t i) const {
+std::uint64_t Features::Index::hash_at(std::size_t i) const {
   return number_at<std::uint64_t>(hashes_, i);
 }
 
-Features::Entry Features::entry_at(std::size_t i) const {
+Features::Entry Features::Index::entry_at(std::size_t i) const {
   return {number_at<std::uint16_t>(libraries_, i), number_at<std::uint32_t>(indexes_, i)};
+}
+
+std::size_t Features::Index::first_not_below(std::size_t from, std::uint64_t hash) const {
+  std::size_t step = 1, low = from, high = from;
+  while (high < size() && hash_at(high) < hash) {
+    low = high + 1;
+    high += step;
+    step *= 2;
+  }
+  high = std::min(high, size());
+  while (low < high) {
+    std::size_t middle = low + (high - low) / 2;
+    if (hash_at(middle) < hash)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+std::span<const VersionFunction> Features::functions_of(std::size_t library) const {
+  return functions_[library];
 }
 
 std::size_t Features::library_count() const { return blocks_->list.size(); }
@@ -192,13 +285,17 @@ const FeatureLibrary& Features::library(std::size_t i) const {
 
 Done Features::check() const {
   for (const Blocks::Block& block : blocks_->list) TRY(decode_library(block.bytes));
-  for (std::size_t i = 0; i < count_; ++i) {
-    if (i > 0 && hash_at(i - 1) > hash_at(i)) return bad("texts out of order");
-    Entry entry = entry_at(i);
-    if (entry.library >= library_count() || entry.text >= library(entry.library).texts.size())
-      return bad("a text of no library");
-  }
-  return Ok{};
+  auto check_index = [&](const Index& index, auto size_in) -> Done {
+    for (std::size_t i = 0; i < index.size(); ++i) {
+      if (i > 0 && index.hash_at(i - 1) > index.hash_at(i)) return bad("hashes out of order");
+      const Entry entry = index.entry_at(i);
+      if (entry.library >= library_count() || entry.index >= size_in(library(entry.library)))
+        return bad("a hash of no library");
+    }
+    return Ok{};
+  };
+  TRY(check_index(texts_, [](const FeatureLibrary& l) { return l.texts.size(); }));
+  return check_index(windows_, [](const FeatureLibrary& l) { return l.tables.size(); });
 }
 
 }  // namespace fathom::signature

@@ -1,11 +1,14 @@
-// What the sources of each release of a library have that a compiled file shows: texts, and the
-// lines at which reporting calls stand. Facts as numbers: no source text is kept, texts and file
-// names are XXH3 hashes. data/features/README.md says where they come from; tools/ packs them.
+// What the sources of each release of a library have that a compiled file shows: texts, constant
+// tables, and the lines at which reporting calls stand. Facts as numbers: no source text is kept,
+// texts, windows of tables and file names are XXH3 hashes. data/features/README.md says where they
+// come from; tools/ packs them.
 //
 // The packed form, little-endian: "FTUR", u32 version, u32 number of libraries L, u32 number of
-// texts N; u64 size of each library's block [L]; the texts in the order of (hash, library): u64
-// hashes [N], u16 libraries [N], u32 indexes into the library's texts [N]; then the blocks, each
-// a FeatureLibrary in the form of base/codec.h.
+// texts N, u32 number of windows W; u64 size of each library's block [L]; the texts in the order of
+// (hash, library): u64 hashes [N], u16 libraries [N], u32 indexes into the library's texts [N]; the
+// windows of tables likewise, with indexes into the library's tables; u64 size, the names and the
+// version functions of all libraries; then the blocks, each a FeatureLibrary, in the form of
+// base/codec.h.
 
 #pragma once
 
@@ -67,6 +70,31 @@ struct FeatureSource {
   std::vector<FeatureLines> versions;
 };
 
+// A constant table, as the hashes of consecutive windows of 32 bytes (of a long one some of them).
+struct FeatureTable {
+  std::uint32_t set = 0;
+  std::uint32_t file = 0;
+  std::uint32_t windows = 0;  // how many different ones are looked for
+  std::uint32_t bytes = 0;    // how far they may be apart in a file
+  bool is_public = false;     // published: others have it too, it names nobody
+  std::string name;
+};
+
+// How a library tells its version as numbers (data/features/version_functions.tsv).
+struct VersionFunction {
+  enum class How : std::uint8_t {
+    one,
+    pair,
+    stored,
+    beside_name,  // an argument of a call that also gets a source file's name
+    triple,       // three fields of a struct are set, one behind the other
+  };
+  How how = How::one;
+  std::vector<std::uint64_t> units;  // one: descending, as VersionConstant of row.h
+  std::uint64_t rest = 0;
+  bool proves = false;  // no other code returns such values
+};
+
 struct FeatureLibrary {
   std::string name;                   // the id that advisories and classifiers use
   std::string cpe;                    // with {version}, or empty
@@ -77,10 +105,20 @@ struct FeatureLibrary {
   std::vector<FeatureText> texts;
   std::vector<FeatureBody> bodies;
   std::vector<FeatureSource> sources;  // by file_hash
+  std::vector<FeatureTable> tables;
+  // Calls that report a line with a text and without a file name, and where they stand.
+  std::uint64_t report_text = 0;  // hash; 0: there are none
+  std::vector<FeatureSource> reports;
 };
 
+// The windows of each table of each library: hashes, by library, by table.
+using TableWindows = std::vector<std::vector<std::vector<std::uint64_t>>>;
+using VersionFunctions = std::vector<std::vector<VersionFunction>>;  // by library
+
 // Fails on what the form cannot hold.
-Result<std::string> pack_features(std::vector<FeatureLibrary> libraries);
+Result<std::string> pack_features(const std::vector<FeatureLibrary>& libraries,
+                                  const TableWindows& windows = {},
+                                  const VersionFunctions& functions = {});
 
 // Views `packed`; must not outlive it. Blocks are decoded when first asked for; all const members
 // may be called from several threads.
@@ -93,14 +131,31 @@ class Features {
 
   static Result<Features> open(std::string_view packed);  // an empty one holds no library
 
-  // One text of one library.
+  // One text, or one window of a table, of one library.
   struct Entry {
     std::uint16_t library = 0;
-    std::uint32_t text = 0;
+    std::uint32_t index = 0;  // into the library's texts or tables
   };
-  std::size_t text_count() const { return count_; }
-  std::uint64_t hash_at(std::size_t i) const;
-  Entry entry_at(std::size_t i) const;
+  class Index {
+   public:
+    std::size_t size() const { return hashes_.size() / 8; }
+    std::uint64_t hash_at(std::size_t i) const;
+    Entry entry_at(std::size_t i) const;
+    // The first that is not below `hash`, at `from` or behind it. Gallops.
+    std::size_t first_not_below(std::size_t from, std::uint64_t hash) const;
+
+   private:
+    friend class Features;
+    std::string_view hashes_, libraries_, indexes_;
+  };
+  const Index& texts() const { return texts_; }
+  const Index& windows() const { return windows_; }
+  // For a TableFilter (facts/table_filter.h).
+  std::string_view table_windows() const { return windows_.hashes_; }
+
+  // The name and the version functions of a library; asking decodes no block.
+  const std::string& name_of(std::size_t library) const { return names_[library]; }
+  std::span<const VersionFunction> functions_of(std::size_t library) const;
 
   std::size_t library_count() const;
   // A block that does not decode is an error of the pack, told once by check(); here it is empty.
@@ -109,8 +164,9 @@ class Features {
 
  private:
   struct Blocks;
-  std::string_view hashes_, libraries_, indexes_;
-  std::size_t count_ = 0;
+  Index texts_, windows_;
+  std::vector<std::string> names_;  // by library
+  VersionFunctions functions_;
   std::unique_ptr<Blocks> blocks_;
 };
 

@@ -26,7 +26,9 @@ FeatureLibrary library(const std::string& name) {
           .files = {name + ".c"},
           .texts = {},
           .bodies = {},
-          .sources = {}};
+          .sources = {},
+          .tables = {},
+          .reports = {}};
 }
 
 std::uint32_t add_text(FeatureLibrary& to, std::string_view text, std::uint32_t set,
@@ -62,8 +64,10 @@ std::vector<std::string> first_texts(const std::string& name, int count) {
 
 class Data {
  public:
-  explicit Data(std::vector<FeatureLibrary> libraries)
-      : packed_(*pack_features(std::move(libraries))), features(*Features::open(packed_)) {}
+  explicit Data(const std::vector<FeatureLibrary>& libraries, const TableWindows& windows = {},
+                const VersionFunctions& functions = {})
+      : packed_(*pack_features(libraries, windows, functions)),
+        features(*Features::open(packed_)) {}
 
  private:
   std::string packed_;
@@ -79,7 +83,7 @@ TEST(FeatureData, ComesBackAsItWasPacked) {
   Data data({a, with_texts("bbb", 3)});
   ASSERT_TRUE(data.features.check());
   ASSERT_EQ(data.features.library_count(), 2u);
-  EXPECT_EQ(data.features.text_count(), 23u);
+  EXPECT_EQ(data.features.texts().size(), 23u);
   const FeatureLibrary& back = data.features.library(0);
   EXPECT_EQ(back.name, "aaa");
   EXPECT_EQ(back.releases, a.releases);
@@ -128,7 +132,8 @@ TEST(FeatureMatch, NamesALibraryWhoseTextsAreThere) {
   EXPECT_EQ(found[0].name, "aaa");
   EXPECT_EQ(found[0].core_texts, 12u);
   EXPECT_DOUBLE_EQ(found[0].share, 0.6);
-  EXPECT_TRUE(found[0].releases.empty());  // nothing tells them apart
+  // Nothing tells the few there are apart.
+  EXPECT_EQ(found[0].releases, (std::vector<std::string>{"1.0", "1.1", "1.2"}));
 }
 
 TEST(FeatureMatch, AFewTextsAreNoLibraryUnlessItIsKnown) {
@@ -212,7 +217,8 @@ TEST(FeatureMatch, SourceLinesTellReleasesApart) {
   Data data({a});
   FileFacts facts = file_with(first_texts("aaa", 20));
   for (std::uint32_t i = 0; i < 12; ++i)
-    facts.source_lines.push_back({hash_of("aaa.c"), 100 * i + 11, 0x5000 + i});
+    facts.source_lines.push_back(
+        {hash_of("aaa.c"), 100 * i + 11, SourceLine::By::next_argument, 2, 0x5000 + i});
   std::vector<FeatureMatch> found = match_features(facts, data.features, {});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_TRUE(found[0].by_lines);
@@ -243,6 +249,186 @@ TEST(FeatureMatch, SourceLinesTellReleasesApart) {
   ASSERT_EQ(agreeing.components.size(), 1u);
   EXPECT_EQ(agreeing.components[0].version.exact, "1.1");
   EXPECT_TRUE(agreeing.mentions.empty());
+}
+
+// Forty windows of a table, at 32 bytes each from `offset` on.
+std::vector<std::uint64_t> windows_of(std::uint64_t seed) {
+  std::vector<std::uint64_t> out;
+  for (std::uint64_t i = 0; i < 40; ++i) out.push_back(seed * 1000 + i);
+  return out;
+}
+void add_table(FileFacts& facts, const std::vector<std::uint64_t>& windows, std::uint64_t offset) {
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    facts.tables.push_back({windows[i], offset + 32 * i});
+  std::ranges::sort(facts.tables);
+}
+
+TEST(FeatureMatch, ATableOfItsOwnNamesALibraryWithoutTexts) {
+  FeatureLibrary a = library("aaa");
+  a.tables = {{.set = 1, .file = 0, .windows = 40, .bytes = 1280, .is_public = false, .name = "t"}};
+  FeatureLibrary standard = library("standard");
+  standard.tables = a.tables;
+  standard.tables[0].is_public = true;
+  Data data({a, standard}, {{windows_of(1)}, {windows_of(2)}});
+  ASSERT_TRUE(data.features.check());
+  FileFacts facts = file_with({});
+  add_table(facts, windows_of(1), 0x8000);
+  add_table(facts, windows_of(2), 0x4000);
+  std::vector<FeatureMatch> found = match_features(facts, data.features, {});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].name, "aaa");
+  EXPECT_EQ(found[0].copies, 1u);
+  EXPECT_EQ(found[0].releases, (std::vector<std::string>{"1.0", "1.1", "1.2"}));  // one table: 2
+  ASSERT_FALSE(found[0].seen.empty());
+  EXPECT_EQ(found[0].seen[0].what, "the table t of aaa.c");
+  EXPECT_EQ(found[0].seen[0].offset, 0x8000u);
+}
+
+TEST(FeatureMatch, ATableInTwoPlacesIsTwoCopiesAndScatteredWindowsAreNone) {
+  FeatureLibrary a = library("aaa");
+  a.tables = {{.set = 0, .file = 0, .windows = 40, .bytes = 1280, .is_public = false, .name = "t"}};
+  Data data({a}, {{windows_of(1)}});
+  FileFacts twice = file_with({});
+  add_table(twice, windows_of(1), 0x8000);
+  add_table(twice, windows_of(1), 0x10000);
+  ASSERT_EQ(match_features(twice, data.features, {}).size(), 1u);
+  EXPECT_EQ(match_features(twice, data.features, {})[0].copies, 2u);
+  FileFacts scattered = file_with({});
+  for (std::uint64_t i = 0; i < 40; ++i)
+    scattered.tables.push_back({windows_of(1)[i], 0x8000 + 4096 * i});
+  EXPECT_TRUE(match_features(scattered, data.features, {}).empty());
+}
+
+// Two copies state a version each; a second text without a second copy is none.
+TEST(FeatureMatch, EachCopyMayStateItsVersion) {
+  FeatureLibrary a = library("aaa");
+  a.tables = {{.set = 0, .file = 0, .windows = 40, .bytes = 1280, .is_public = false, .name = "t"}};
+  Data data({a}, {{windows_of(1)}});
+  const Classifiers rows = *Classifiers::parse(R"({"classifiers": [
+    {"library": "aaa", "purl": "pkg:generic/aaa@{version}", "not": ["x"],
+     "confirm_at_least": 1, "confirm_alone": 2, "confirm": ["aaa error number 1"],
+     "releases": "1.0 1.1 1.2",
+     "versions": [{"pattern": "^aaa (\\d\\.\\d)$", "sample": "aaa 1.0", "version": "1.0"}]}]})");
+  FileFacts facts = file_with({"aaa error number 1"});
+  facts.texts = {{0x9000, "aaa 1.0"}, {0x9100, "aaa 1.2"}};
+  add_table(facts, windows_of(1), 0x8000);
+  Identified once = identify(facts, rows, data.features);
+  ASSERT_EQ(once.components.size(), 1u);
+  EXPECT_FALSE(once.components[0].version.known());
+  add_table(facts, windows_of(1), 0x10000);
+  Identified twice = identify(facts, rows, data.features);
+  ASSERT_EQ(twice.components.size(), 2u);
+  EXPECT_EQ(twice.components[0].version.exact, "1.0");
+  EXPECT_EQ(twice.components[1].version.exact, "1.2");
+}
+
+TEST(FeatureMatch, AVersionFunctionTellsTheRelease) {
+  const VersionFunction one{VersionFunction::How::one, {10000, 100, 1}, 0, false};
+  const VersionFunction proof{VersionFunction::How::one, {16777216, 65536, 256}, 0, true};
+  const VersionFunction stored{VersionFunction::How::stored, {}, 0, false};
+  auto with = [](const VersionFunction& function, std::vector<ConstantReturn> constants,
+                 std::vector<HandedOut> handed, int texts) {
+    FeatureLibrary a = with_texts("aaa", 20);
+    a.releases = {"1.2.3", "1.2.4", "1.3.0"};
+    Data data({a}, {}, {{function}});
+    FileFacts facts = file_with(first_texts("aaa", texts));
+    facts.constants = std::move(constants);
+    facts.handed_out = std::move(handed);
+    std::vector<FeatureMatch> found = match_features(facts, data.features, {});
+    return found.empty() ? std::vector<std::string>{} : found[0].releases;
+  };
+  using Releases = std::vector<std::string>;
+  EXPECT_EQ(with(one, {{10204, 1, 1}}, {}, 20), Releases{"1.2.4"});
+  EXPECT_EQ(with(one, {{10299, 1, 1}}, {}, 20).size(), 3u);  // no release
+  EXPECT_EQ(with(one, {{10204, 1, 1}}, {}, 0), Releases{});  // anybody may return that
+  EXPECT_EQ(with(proof, {{0x01020400, 1, 1}}, {}, 0), Releases{"1.2.4"});
+  EXPECT_EQ(with(stored, {}, {{HandedOut::How::stored, {1, 3, 0}, {}, 1, 1}}, 20),
+            Releases{"1.3.0"});
+}
+
+// Lines that no release has, in files that the data have: another release than the known ones.
+TEST(FeatureMatch, AReleaseThatIsNotInTheDataIsNotItsNeighbour) {
+  FeatureLibrary a = with_texts("aaa", 20);
+  a.releases = {"1.0.1", "1.0.2", "1.1.0"};
+  a.files = {"a.c", "b.c", "c.c", "d.c", "e.c"};
+  a.sets.push_back({{0, 0}});
+  a.sets.push_back({{1, 1}});
+  for (std::uint32_t file = 0; file < 5; ++file) {
+    FeatureSource source{hash_of(a.files[file]), file, {}};
+    for (std::uint32_t release = 0; release < 2; ++release) {
+      FeatureLines lines{4 + release, {}, {}};
+      for (std::uint32_t i = 0; i < 20; ++i) {
+        lines.first.push_back(100 * i + 10 + 3 * release);
+        lines.span.push_back(0);
+      }
+      source.versions.push_back(lines);
+    }
+    a.sources.push_back(source);
+  }
+  std::ranges::sort(a.sources, {}, &FeatureSource::file_hash);
+  Data data({a});
+  auto match = [&](std::uint32_t release, std::uint32_t moved_from) {
+    FileFacts facts = file_with(first_texts("aaa", 20));
+    for (const char* file : {"a.c", "b.c", "c.c", "d.c", "e.c"})
+      for (std::uint32_t i = 0; i < 20; ++i)
+        facts.source_lines.push_back({hash_of(file),
+                                      100 * i + 10 + 3 * release + (i >= moved_from ? 1 : 0),
+                                      SourceLine::By::next_argument, 1, 0x5000 + i});
+    std::ranges::sort(facts.source_lines);
+    return match_features(facts, data.features, {})[0];
+  };
+  EXPECT_FALSE(match(1, 20).is_unknown);
+  EXPECT_EQ(match(1, 20).releases, std::vector<std::string>{"1.0.2"});
+  EXPECT_TRUE(match(1, 18).is_unknown);  // behind the newest of its branch
+  EXPECT_EQ(match(1, 18).lines_off, 10u);
+  EXPECT_EQ(match(1, 18).files_off, 5u);
+  EXPECT_FALSE(match(0, 18).is_unknown);  // 1.0.2 is known: a patch
+  EXPECT_TRUE(match(0, 12).is_unknown);   // too much for patches
+}
+
+// SQLite's reports name no file. An amalgamation is its sources one behind the other.
+TEST(FeatureMatch, ReportsOfLinesAreComparedModuloAnOffsetForEachSourceFile) {
+  FeatureLibrary a = with_texts("aaa", 20);
+  a.report_text = hash_of("%s at line %d");
+  a.files = {"a.c", "b.c"};
+  a.sets.push_back({{0, 0}});
+  a.sets.push_back({{1, 1}});
+  for (std::uint32_t file = 0; file < 2; ++file) {
+    FeatureSource source{a.report_text, file, {}};
+    for (std::uint32_t release = 0; release < 2; ++release) {
+      FeatureLines lines{4 + release, {}, {}};
+      for (std::uint32_t i = 1; i < 12; ++i) {
+        lines.first.push_back(40 * i + i * i * (1 + release));
+        lines.span.push_back(0);
+      }
+      source.versions.push_back(lines);
+    }
+    a.reports.push_back(source);
+  }
+  Data data({a});
+  FileFacts facts = file_with(first_texts("aaa", 20));
+  for (std::uint32_t offset : {1000u, 31000u})
+    for (std::uint32_t i = 1; i < 12; ++i)
+      facts.source_lines.push_back(
+          {a.report_text, offset + 40 * i + i * i * 2, SourceLine::By::reporter, 0, 0x6000 + i});
+  std::ranges::sort(facts.source_lines);
+  const std::vector<FeatureMatch> found = match_features(facts, data.features, {});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].by_lines);
+  EXPECT_EQ(found[0].releases, std::vector<std::string>{"1.1"});
+}
+
+TEST(FeatureMatch, ATextMayDecideBetweenReleasesThatTheFeaturesLeaveOpen) {
+  Data data({with_texts("aaa", 20)});
+  FileFacts facts = file_with(first_texts("aaa", 20));
+  facts.texts = {{0x9000, "this is aaa 1.1"}};
+  Identified found = identify(facts, Classifiers(), data.features);
+  ASSERT_EQ(found.components.size(), 1u);
+  EXPECT_EQ(found.components[0].version.exact, "1.1");
+  facts.texts = {{0x9000, "this is aaa 1.1"}, {0x9100, "aaa/1.2"}};
+  EXPECT_FALSE(identify(facts, Classifiers(), data.features).components[0].version.known());
+  facts.texts = {{0x9000, "1.1"}};  // anybody's number
+  EXPECT_FALSE(identify(facts, Classifiers(), data.features).components[0].version.known());
 }
 
 TEST(FeatureMatch, ALibraryWithoutARowIsAComponentWithEvidence) {

@@ -13,6 +13,7 @@
 #include "signature/feature_match.h"
 #include "signature/patterns.h"
 #include "signature/row.h"
+#include "signature/stated.h"
 
 namespace fathom::signature {
 namespace {
@@ -385,11 +386,23 @@ struct Identifier {
     Versions constants = versions_of(seen[i].constants);
     Versions named = versions_of(seen[i].named);
     Versions sure = named.size() == 1 ? named : both(named, constants);
+    // A function whose values no other code returns outranks a text, which is easily changed.
+    if (is_outranked(i, sure)) return accept(i, constants);
     if (named.empty()) sure = agreed(i);
     if (!sure.empty() && sure.size() <= kMostCopies) return accept(i, sure);
+    // Each copy states its own.
+    const FeatureMatch* match = match_of(i);
+    if (match != nullptr && named.size() > 1 && named.size() <= match->copies)
+      return accept(i, named);
     if (!named.empty()) return leave_open(i, named);
     if (constants.size() == 1 && (rows[i].constant->proves || seen[i].bare.empty()))
       return accept(i, constants);
+  }
+
+  bool is_outranked(std::size_t i, const Versions& stated) const {
+    const Versions constants = versions_of(seen[i].constants);
+    return !stated.empty() && constants.size() == 1 && rows[i].constant->proves &&
+           both(stated, constants).empty();
   }
 
   void settle_by_bare_numbers(std::size_t i) {
@@ -437,11 +450,31 @@ struct Identifier {
     const std::vector<std::string>& open = answers[i].open;
     std::vector<std::string> releases =
         open.empty() ? bounds_of(rows[i], seen[i]).candidates : open;
-    if (const FeatureMatch* match = match_of(i); match != nullptr && !match->releases.empty()) {
-      std::vector<std::string> common = in_both(match->releases, releases);
-      releases = common.empty() ? match->releases : common;
+    const FeatureMatch* match = match_of(i);
+    if (match == nullptr || match->releases.empty()) return one_of(std::move(releases));
+    std::vector<std::string> common = in_both(match->releases, releases);
+    if (open.empty() && match->is_unknown) return beyond(*match);
+    return narrowed(common.empty() ? match->releases : std::move(common), rows[i].library);
+  }
+
+  // Of several releases, the only one that a text of the file states.
+  VersionClaim narrowed(std::vector<std::string> releases, const std::string& library) const {
+    if (releases.size() == 1) return exactly(releases.front());
+    const std::vector<Stated> texts = find_stated(facts.texts, library, releases);
+    for (bool named : {true, false}) {
+      Versions stated;
+      for (const Stated& one : texts)
+        if (one.named == named && (named || !explained.contains(one.text->offset)))
+          stated.insert(one.version);
+      if (stated.size() == 1) return exactly(*stated.begin());
+      if (!stated.empty()) break;
     }
     return one_of(std::move(releases));
+  }
+
+  // None of the known releases: what is known is where it begins, if that.
+  static VersionClaim beyond(const FeatureMatch& match) {
+    return {.exact = {}, .low = match.releases.back(), .high = {}, .candidates = {}};
   }
 
   static std::vector<std::string> in_both(const std::vector<std::string>& a,
@@ -455,6 +488,9 @@ struct Identifier {
   }
 
   static VersionClaim one_of(std::vector<std::string> releases) {
+    // Several packagings of a release have its version.
+    const auto repeated = std::ranges::unique(releases);
+    releases.erase(repeated.begin(), repeated.end());
     if (releases.empty()) return {};
     if (releases.size() == 1) return exactly(releases.front());
     VersionClaim claim{
@@ -474,7 +510,7 @@ struct Identifier {
       made.kind = ComponentKind::embedded_library;
       made.name = name;
       made.ecosystem = "C";
-      made.version = one_of(match.releases);
+      made.version = claim_without_row(match);
       made.purl = purl_of(row, made.version.exact);
       made.cpe = cpe_of(row, made.version.exact);
       made.confidence = confidence_of(match);
@@ -483,8 +519,17 @@ struct Identifier {
     }
   }
 
+  // What the features leave open, a text may decide.
+  VersionClaim claim_without_row(const FeatureMatch& match) const {
+    if (match.is_unknown) return beyond(match);
+    if (!match.releases.empty()) return narrowed(match.releases, match.name);
+    const VersionClaim claim = narrowed(features.library(match.library).releases, match.name);
+    return claim.known() ? claim : VersionClaim{};
+  }
+
   static Confidence confidence_of(const FeatureMatch& match) {
-    return match.by_lines || match.share >= kHighShare ? Confidence::high : Confidence::medium;
+    return match.by_function || match.by_lines || match.share >= kHighShare ? Confidence::high
+                                                                            : Confidence::medium;
   }
 
   static Evidence dispute(const FeatureMatch& match, const std::string& version) {
@@ -500,11 +545,20 @@ struct Identifier {
   }
 
   static void add_evidence(const FeatureMatch& match, std::vector<Evidence>& out) {
+    if (match.is_unknown)
+      out.push_back({.analyzer = std::string(kFeatureAnalyzer),
+                     .file = {},
+                     .file_digest = {},
+                     .place = Place::at_offset(match.seen.empty() ? 0 : match.seen.front().offset),
+                     .seen = "none of the known releases, nearest " + match.releases.back() + ": " +
+                             std::to_string(match.lines_off) + " source lines of " +
+                             std::to_string(match.files_off) + " files are not of it"});
     for (const FeatureMatch::Seen& one : match.seen)
       out.push_back({.analyzer = std::string(kFeatureAnalyzer),
                      .file = {},
                      .file_digest = {},
-                     .place = Place::at_offset(one.offset),
+                     .place = one.is_address ? Place{Place::Kind::address, one.offset, {}}
+                                             : Place::at_offset(one.offset),
                      .seen = one.what});
   }
 

@@ -46,6 +46,9 @@ class Classifiers {
   // {"classifiers": [row, …]}. Any malformed row is an error: the data is ours.
   static Result<Classifiers> parse(std::string_view json);
   std::size_t size() const;
+  std::vector<std::string> libraries() const;  // in the order of the rows
+  // Whether any row asks for the text with this hash.
+  bool asks_for(std::uint64_t text) const;
 
   // What the tests ask of the data: every pattern compiles, every sample yields its version, no
   // counterexample matches.

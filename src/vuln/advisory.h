@@ -37,12 +37,24 @@ struct Advisory {
   std::vector<std::string> unreadable;
   std::vector<std::string> fixed_in;
   Severity severity = Severity::unknown;
-  std::string cvss;        // vector
-  std::string cvss_score;  // "7.5": of the vector, or as the source states it without one
-  std::string published;
-  std::string source;
+  std::string cvss;                 // vector
+  std::string cvss_score;           // "7.5": of the vector, or as the source states it without one
+  std::string published, modified;  // days
+  std::string source;               // whose data it is: "go-vulndb", "osv", "debian"
+  // The record of the source it stands in, where that is not `id`: a bulletin on several
+  // vulnerabilities makes an advisory of each.
+  std::string document;
+  std::string note;  // what the source adds for people: "unimportant", "postponed"
+  FixState fix = FixState::unknown;
   bool low_confidence = false;
   bool informational = false;  // RustSec "unmaintained" and the like
+  bool withdrawn = false;      // kept, so that it takes the place of what it was; finds nothing
+  bool disputed = false;
+  // Gives way to every other source that speaks of the same vulnerability of the same package:
+  // ranges made from CPE names know nothing of branches.
+  bool secondary = false;
+
+  const std::string& record() const { return document.empty() ? id : document; }
 
   auto operator<=>(const Advisory&) const = default;
 };

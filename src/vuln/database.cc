@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/digest.h"
 #include "vuln/pack_format.h"
 
 namespace fathom::vuln {
@@ -82,13 +83,26 @@ class Database::Reader {
     return out;
   }
 
+  CveFacts cve(const CveRecord& record) const {
+    constexpr auto kWorst = static_cast<std::uint8_t>(Severity::critical);
+    return {cve_of_key(record.key),
+            std::string(text(record.cvss)),
+            std::string(text(record.cvss_score)),
+            static_cast<Severity>(std::min(record.severity, kWorst)),
+            record.rejected != 0,
+            record.disputed != 0};
+  }
+
   Advisory advisory(const AdvisoryRecord& record) {
     Advisory a;
     a.id = text(record.id);
     a.cvss = text(record.cvss);
     a.cvss_score = text(record.cvss_score);
     a.published = text(record.published);
+    a.modified = text(record.modified);
     a.source = text(record.source);
+    a.document = text(record.document);
+    a.note = text(record.note);
     a.aliases = list(record.aliases);
     a.fixed_in = list(record.fixed_in);
     a.unreadable = list(record.unreadable);
@@ -97,8 +111,13 @@ class Database::Reader {
     a.scheme = record.scheme < kSchemeCount ? static_cast<Scheme>(record.scheme) : Scheme::dotted;
     constexpr auto kWorst = static_cast<std::uint8_t>(Severity::critical);
     a.severity = static_cast<Severity>(std::min(record.severity, kWorst));
+    constexpr auto kLastFix = static_cast<std::uint8_t>(FixState::end_of_life);
+    a.fix = record.fix <= kLastFix ? static_cast<FixState>(record.fix) : FixState::unknown;
     a.low_confidence = record.low_confidence != 0;
     a.informational = record.informational != 0;
+    a.withdrawn = record.withdrawn != 0;
+    a.disputed = record.disputed != 0;
+    a.secondary = record.secondary != 0;
     return a;
   }
 
@@ -119,9 +138,12 @@ Result<Database> Database::open(ByteView pack) {
   Database db;
   db.pack_ = pack;
   const std::pair<std::string_view, ByteView*> known[] = {
-      {kStrings, &db.strings_},       {kLists, &db.lists_},       {kRanges, &db.ranges_},
-      {kAdvisories, &db.advisories_}, {kPackages, &db.packages_}, {kEcosystems, &db.ecosystems_},
-      {kLibraries, &db.libraries_},   {kKev, &db.kev_},           {kEpss, &db.epss_}};
+      {kStrings, &db.strings_},     {kLists, &db.lists_},
+      {kRanges, &db.ranges_},       {kAdvisories, &db.advisories_},
+      {kPackages, &db.packages_},   {kEcosystems, &db.ecosystems_},
+      {kLibraries, &db.libraries_}, {kKev, &db.kev_},
+      {kEpss, &db.epss_},           {kCves, &db.cves_},
+      {kSources, &db.sources_},     {kIds, &db.ids_}};
   std::size_t found = 0;
   for (std::uint64_t i = 0; i < header.sections; ++i) {
     Section section = TRY(pack.read<Section>(sizeof(Header) + i * sizeof(Section)));
@@ -150,14 +172,69 @@ std::vector<Advisory> Database::advisories_for(std::string_view ecosystem,
   auto found = record_at<PackageRecord>(packages_, at);
   if (at == count_in<PackageRecord>(packages_) || key(found) != wanted) return {};
   std::vector<Advisory> out;
-  std::uint64_t count = std::min(found.count, kMostAdvisories);
-  for (std::uint64_t i = found.first; i < found.first + count; ++i) {
-    if (i >= count_in<AdvisoryRecord>(advisories_)) break;
-    out.push_back(reader.advisory(record_at<AdvisoryRecord>(advisories_, i)));
-    out.back().ecosystem = ecosystem;
-    out.back().package = package;
+  for_each_of(found, [&](Advisory a) { out.push_back(std::move(a)); });
+  return out;
+}
+
+void Database::for_each_of(const pack::PackageRecord& package,
+                           const std::function<void(Advisory)>& body) const {
+  Reader reader(*this);
+  std::uint64_t count = std::min(package.count, kMostAdvisories);
+  std::uint64_t end = clamped_end<AdvisoryRecord>(advisories_, package.first, count);
+  for (std::uint64_t i = package.first; i < end; ++i) {
+    Advisory a = reader.advisory(record_at<AdvisoryRecord>(advisories_, i));
+    a.ecosystem = reader.text(package.ecosystem);
+    a.package = reader.text(package.name);
+    body(std::move(a));
+  }
+}
+
+void Database::for_each_advisory(const std::function<void(const Advisory&)>& body) const {
+  for (std::uint64_t i = 0; i < count_in<PackageRecord>(packages_); ++i)
+    for_each_of(record_at<PackageRecord>(packages_, i), body);
+}
+
+std::vector<std::string> Database::known_exploited() const {
+  std::vector<std::string> out;
+  for (std::uint64_t i = 0; i < count_in<std::uint32_t>(kev_); ++i)
+    out.push_back(cve_of_key(record_at<std::uint32_t>(kev_, i)));
+  return out;
+}
+
+std::vector<std::pair<std::string, Epss>> Database::epss_scores() const {
+  std::vector<std::pair<std::string, Epss>> out;
+  for (std::uint64_t i = 0; i < count_in<EpssRecord>(epss_); ++i) {
+    auto record = record_at<EpssRecord>(epss_, i);
+    out.emplace_back(cve_of_key(record.key), Epss{record.score_e5, record.percentile_e5});
   }
   return out;
+}
+
+std::vector<CveFacts> Database::cves() const {
+  Reader reader(*this);
+  std::vector<CveFacts> out;
+  for (std::uint64_t i = 0; i < count_in<CveRecord>(cves_); ++i)
+    out.push_back(reader.cve(record_at<CveRecord>(cves_, i)));
+  return out;
+}
+
+std::vector<SourceRow> Database::sources() const {
+  Reader reader(*this);
+  std::vector<SourceRow> out;
+  for (std::uint64_t i = 0; i < count_in<SourceRecord>(sources_); ++i) {
+    auto r = record_at<SourceRecord>(sources_, i);
+    out.push_back({std::string(reader.text(r.name)), std::string(reader.text(r.part)),
+                   std::string(reader.text(r.newest)), std::string(reader.text(r.origin)),
+                   std::string(reader.text(r.imported)), std::string(reader.text(r.digest)),
+                   r.records});
+  }
+  return out;
+}
+
+Done Database::verify() const {
+  ByteView content = TRY(pack_.from(sizeof(Header)));
+  if (sha256_of(content).text() == id()) return Ok{};
+  return Error{ErrorCode::malformed, "its content is not what it was written as (SHA-256)"};
 }
 
 bool Database::is_known_exploited(std::string_view cve) const {
@@ -176,6 +253,23 @@ std::optional<Epss> Database::epss(std::string_view cve) const {
   auto found = record_at<EpssRecord>(epss_, at);
   if (at == count_in<EpssRecord>(epss_) || found.key != *key) return std::nullopt;
   return Epss{found.score_e5, found.percentile_e5};
+}
+
+std::optional<CveFacts> Database::cve(std::string_view name) const {
+  std::optional<std::uint32_t> key = key_of_cve(name);
+  if (!key) return std::nullopt;
+  std::uint64_t at =
+      partition_point<CveRecord>(cves_, [&](const CveRecord& other) { return other.key < *key; });
+  auto found = record_at<CveRecord>(cves_, at);
+  if (at == count_in<CveRecord>(cves_) || found.key != *key) return std::nullopt;
+  return Reader(*this).cve(found);
+}
+
+bool Database::has_record(std::string_view record) const {
+  Reader reader(*this);
+  std::uint64_t at =
+      partition_point<Text>(ids_, [&](Text other) { return reader.text(other) < record; });
+  return at < count_in<Text>(ids_) && reader.text(record_at<Text>(ids_, at)) == record;
 }
 
 std::vector<EcosystemInfo> Database::ecosystems() const {
@@ -206,6 +300,17 @@ std::optional<LibraryNames> Database::library(std::string_view id) const {
   auto found = record_at<LibraryRecord>(libraries_, at);
   if (at == count_in<LibraryRecord>(libraries_) || reader.text(found.id) != id) return std::nullopt;
   return LibraryNames{reader.list(found.cpes), reader.list(found.source_packages)};
+}
+
+std::map<std::string, LibraryNames> Database::libraries() const {
+  Reader reader(*this);
+  std::map<std::string, LibraryNames> out;
+  for (std::uint64_t i = 0; i < count_in<LibraryRecord>(libraries_); ++i) {
+    auto record = record_at<LibraryRecord>(libraries_, i);
+    out[std::string(reader.text(record.id))] = {reader.list(record.cpes),
+                                                reader.list(record.source_packages)};
+  }
+  return out;
 }
 
 std::string_view Database::section(std::string_view name) const {

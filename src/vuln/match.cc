@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "vuln/distributions.h"
 #include "vuln/judge.h"
 
 namespace fathom::vuln {
@@ -36,17 +37,96 @@ void open_for_backports(Judgement& judgement, const Component& package) {
   judgement.uncertain = true;
 }
 
+// What advisories speak of: a distribution's of the source package, in the release.
+struct Subject {
+  std::vector<std::string> ecosystems;
+  std::string name;
+  VersionClaim version;
+};
+
+Subject subject_of(const Component& component, const std::optional<Release>& release) {
+  if (!is_of_distribution(component.ecosystem))
+    return {{component.ecosystem}, component.name, component.version};
+  Subject subject{{}, component.name, component.version};
+  if (release) subject.ecosystems = release->ecosystems;
+  if (component.ecosystem == "rpm") return subject;  // advisories name what is installed
+  if (!component.source_name.empty()) subject.name = component.source_name;
+  if (!component.source_version.empty()) subject.version.exact = component.source_version;
+  return subject;
+}
+
+std::vector<Advisory> advisories_for(const Subject& subject, const Databases& databases) {
+  std::vector<Advisory> out;
+  for (const std::string& ecosystem : subject.ecosystems)
+    std::ranges::move(databases.advisories_for(ecosystem, subject.name), std::back_inserter(out));
+  return out;
+}
+
+// What the data say of the package that a library is the build of.
+class PackageJudge {
+ public:
+  PackageJudge(const Component& package, const std::optional<Release>& release,
+               const Databases& databases)
+      : package_(package), subject_(subject_of(package, release)) {
+    for (Advisory& a : advisories_for(subject_, databases)) {
+      by_name_.emplace(a.id, advisories_.size());
+      for (const std::string& alias : a.aliases) by_name_.emplace(alias, advisories_.size());
+      advisories_.push_back(std::move(a));
+    }
+  }
+
+  // False when the finding is the package's and needs no second one.
+  bool decide(Hit& hit) const {
+    std::set<std::size_t> rows = rows_named(hit.advisory.id);
+    for (const std::string& alias : hit.advisory.aliases) rows.merge(rows_named(alias));
+    bool affected = false, open = rows.empty();
+    for (std::size_t row : rows) {
+      Judgement judgement = judge(advisories_[row], subject_.version);
+      if (!judgement.concerns) continue;
+      (judgement.verdict == Verdict::affected_by_version ? affected : open) = true;
+    }
+    if (affected) return false;
+    open ? open_for_backports(hit.judgement, package_) : clear(hit, advisories_[*rows.begin()]);
+    return true;
+  }
+
+ private:
+  std::set<std::size_t> rows_named(const std::string& name) const {
+    std::set<std::size_t> rows;
+    auto [begin, end] = by_name_.equal_range(name);
+    for (auto at = begin; at != end; ++at) rows.insert(at->second);
+    return rows;
+  }
+
+  void clear(Hit& hit, const Advisory& by) const {
+    hit.judgement.verdict = Verdict::patched;
+    hit.judgement.uncertain = false;
+    hit.judgement.why = "the build of package " + printable(package_.name) + " " +
+                        printable(package_.version.exact) +
+                        ", which is not affected according to " + printable(by.ecosystem);
+    if (!by.fixed_in.empty())
+      hit.judgement.why += " (fixed in " + printable(join(by.fixed_in, ", ")) + ")";
+  }
+
+  const Component& package_;
+  Subject subject_;
+  std::vector<Advisory> advisories_;
+  std::multimap<std::string, std::size_t> by_name_;
+};
+
 std::vector<Hit> hits_of(const Component& component, const ComponentsById& by_id,
-                         const Database& database) {
+                         const std::optional<Release>& release, const Databases& databases) {
   std::vector<Hit> hits;
   if (!has_version(component.version)) return hits;
-  auto package = by_id.find(component.packaged_as);
-  for (Advisory& advisory : database.advisories_for(component.ecosystem, component.name)) {
-    Judgement judgement = judge(advisory, component.version);
-    if (judgement.concerns && package != by_id.end())
-      open_for_backports(judgement, *package->second);
+  const Subject subject = subject_of(component, release);
+  for (Advisory& advisory : advisories_for(subject, databases)) {
+    Judgement judgement = judge(advisory, subject.version);
     if (judgement.concerns) hits.push_back({std::move(advisory), std::move(judgement)});
   }
+  auto package = by_id.find(component.packaged_as);
+  if (package == by_id.end() || hits.empty()) return hits;
+  const PackageJudge package_judge(*package->second, release, databases);
+  std::erase_if(hits, [&](Hit& hit) { return !package_judge.decide(hit); });
   return hits;
 }
 
@@ -100,7 +180,7 @@ void set_names(Finding& finding, const std::vector<const Hit*>& group) {
   finding.aliases.assign(names.begin(), names.end());
 }
 
-void set_exploitation(Finding& finding, const Database& database) {
+void set_exploitation(Finding& finding, const Databases& database) {
   std::vector<std::string> names = finding.aliases;
   names.push_back(finding.id);
   std::optional<Epss> highest;
@@ -112,6 +192,23 @@ void set_exploitation(Finding& finding, const Database& database) {
   if (!highest) return;
   finding.epss = decimal_e5(highest->score_e5);
   finding.epss_percentile = decimal_e5(highest->percentile_e5);
+}
+
+// What is known of the CVE itself: a rating where the advisories have none, and whether it stands.
+void set_cve_facts(Finding& finding, const Databases& databases) {
+  std::optional<CveFacts> facts = databases.cve(finding.id);
+  if (!facts) return;
+  if (finding.severity == Severity::unknown) finding.severity = facts->severity;
+  if (finding.cvss_score.empty() && !facts->cvss_score.empty()) {
+    finding.cvss = facts->cvss;
+    finding.cvss_score = facts->cvss_score;
+  }
+  finding.disputed = finding.disputed || facts->disputed;
+  if (!facts->rejected) return;
+  finding.withdrawn = true;
+  finding.verdict = Verdict::unknown;
+  finding.range_uncertain = true;
+  finding.why += "; but the CVE was rejected by those who assign them";
 }
 
 void set_severity(Finding& finding, const std::vector<const Hit*>& group) {
@@ -154,7 +251,7 @@ void set_fixes(Finding& finding, const std::vector<const Hit*>& group, const std
 }
 
 Finding finding_of(const Component& component, std::vector<const Hit*> group,
-                   const Database& database) {
+                   const Databases& database) {
   std::stable_sort(group.begin(), group.end(),
                    [](const Hit* a, const Hit* b) { return says_more(*a, *b); });
   const Hit& best = *group[0];
@@ -168,7 +265,11 @@ Finding finding_of(const Component& component, std::vector<const Hit*> group,
   finding.evidence.assign(
       component.evidence.begin(),
       component.evidence.begin() + std::min(kMostProof, std::ssize(component.evidence)));
+  finding.fix = best.advisory.fix;
+  if (!best.advisory.note.empty())
+    finding.why += "; " + best.advisory.source + " says: " + printable(best.advisory.note);
   for (const Hit* hit : group) {
+    finding.disputed = finding.disputed || hit->advisory.disputed;
     const std::string& date = hit->advisory.published;
     if (!date.empty() && (finding.published.empty() || date < finding.published))
       finding.published = date;
@@ -177,6 +278,7 @@ Finding finding_of(const Component& component, std::vector<const Hit*> group,
   set_severity(finding, group);
   set_fixes(finding, group, oldest(component.version));
   set_exploitation(finding, database);
+  set_cve_facts(finding, database);
   return finding;
 }
 
@@ -192,26 +294,50 @@ bool matters_more(const Finding& a, const Finding& b) {
   return component_number(a) < component_number(b);
 }
 
+// Advisories and their newest day in any of the ecosystems that the release stands in.
+void add_release(EcosystemCoverage& row, const Release& release, const Databases& databases) {
+  row.release = release.ecosystems.front();
+  row.end_of_life = release.end_of_life;
+  for (const std::string& ecosystem : release.ecosystems)
+    if (std::optional<EcosystemInfo> info = databases.ecosystem(ecosystem)) {
+      row.advisories += info->advisories;
+      row.newest = std::max(row.newest, info->newest);
+    }
+}
+
 }  // namespace
 
-std::vector<Finding> match(const std::vector<Component>& components, const Database& database) {
+std::vector<Finding> match(const std::vector<Component>& components, const Databases& databases) {
+  const std::optional<Release> release =
+      Distributions::parse(databases.section("distributions")).release_of(components);
   ComponentsById by_id;
   for (const Component& component : components) by_id.emplace(component.id, &component);
   std::vector<Finding> findings;
   for (const Component& component : components) {
-    std::vector<Hit> hits = hits_of(component, by_id, database);
+    std::vector<Hit> hits = hits_of(component, by_id, release, databases);
     for (const std::vector<std::size_t>& group : group_by_name(hits)) {
       std::vector<const Hit*> members;
       for (std::size_t i : group) members.push_back(&hits[i]);
-      findings.push_back(finding_of(component, std::move(members), database));
+      findings.push_back(finding_of(component, std::move(members), databases));
     }
   }
   std::stable_sort(findings.begin(), findings.end(), matters_more);
   return findings;
 }
 
+std::optional<std::string> why_affected(const Advisory& advisory, const std::string& version) {
+  if (advisory.withdrawn) return std::nullopt;
+  VersionClaim claim;
+  claim.exact = version;
+  Judgement judgement = judge(advisory, claim);
+  if (!judgement.concerns) return std::nullopt;
+  return std::move(judgement.why);
+}
+
 std::vector<EcosystemCoverage> coverage(const std::vector<Component>& components,
-                                        const Database& database) {
+                                        const Databases& databases) {
+  const std::optional<Release> release =
+      Distributions::parse(databases.section("distributions")).release_of(components);
   std::map<std::string, EcosystemCoverage> rows;
   for (const Component& component : components) {
     EcosystemCoverage& row = rows[component.ecosystem];
@@ -220,7 +346,9 @@ std::vector<EcosystemCoverage> coverage(const std::vector<Component>& components
   }
   std::vector<EcosystemCoverage> out;
   for (auto& [name, row] : rows) {
-    if (std::optional<EcosystemInfo> info = database.ecosystem(name)) {
+    if (is_of_distribution(name)) {
+      if (release) add_release(row, *release, databases);
+    } else if (std::optional<EcosystemInfo> info = databases.ecosystem(name)) {
       row.advisories = info->advisories;
       row.newest = info->newest;
     }

@@ -13,6 +13,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/text.h"
@@ -23,7 +24,7 @@ static_assert(std::endian::native == std::endian::little, "records are read as t
 
 constexpr std::array<char, 16> kMagic = {'f', 'a', 't', 'h',  'o',  'm', ' ',  'p',
                                          'a', 'c', 'k', '\r', '\n', 0,   0x1a, '\n'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint32_t kMostSections = 256;
 
@@ -58,13 +59,12 @@ struct PackageRecord {  // by (ecosystem, name)
 };
 
 struct AdvisoryRecord {
-  Text id, cvss, cvss_score, published, source;
+  Text id, cvss, cvss_score, published, modified, source, document, note;
   List aliases, fixed_in, unreadable;
   std::uint32_t first_range, ranges, unaffected;  // the unaffected ones stand behind the others
-  std::uint8_t scheme, severity, low_confidence, informational;
-  std::uint32_t unused;
+  std::uint8_t scheme, severity, fix, low_confidence, informational, withdrawn, disputed, secondary;
 };
-static_assert(sizeof(AdvisoryRecord) == 64);
+static_assert(sizeof(AdvisoryRecord) == 76);
 
 struct RangeRecord {
   Text introduced, fixed, last_affected;
@@ -85,11 +85,25 @@ struct EpssRecord {  // by key
   std::uint32_t key, score_e5, percentile_e5;
 };
 
+struct CveRecord {  // by key
+  std::uint32_t key;
+  Text cvss, cvss_score;
+  std::uint8_t severity, rejected, disputed, unused;
+};
+
+struct SourceRecord {  // by (name, part)
+  Text name, part, newest, origin, imported, digest;
+  std::uint64_t records;
+};
+static_assert(sizeof(SourceRecord) == 32);
+
+// The section "ids" has the Text of every Advisory::record(), each once, sorted.
+
 // The names of the sections.
 constexpr std::string_view kStrings = "strings", kLists = "lists", kRanges = "ranges",
                            kAdvisories = "advisories", kPackages = "packages",
                            kEcosystems = "ecosystems", kLibraries = "libraries", kKev = "kev",
-                           kEpss = "epss";
+                           kEpss = "epss", kCves = "cves", kSources = "sources", kIds = "ids";
 
 // A CVE name as a number that sorts by year, then by number: 6 bits of year from 1999 on, 26 bits.
 // Nothing for other names.
@@ -101,6 +115,12 @@ inline std::optional<std::uint32_t> key_of_cve(std::string_view name) {
   if (!year || !number || *year < kFirstYear || *year >= kFirstYear + kYears || *number >= kNumbers)
     return std::nullopt;
   return static_cast<std::uint32_t>((*year - kFirstYear) * kNumbers + *number);
+}
+
+inline std::string cve_of_key(std::uint32_t key) {
+  std::string number = std::to_string(key & ((1u << 26) - 1));
+  if (number.size() < 4) number.insert(0, 4 - number.size(), '0');
+  return "CVE-" + std::to_string(1999 + (key >> 26)) + "-" + number;
 }
 
 }  // namespace fathom::vuln::pack

@@ -185,12 +185,17 @@ TEST(HostilePack, OverlappingListsAreBounded) {
   Bytes bytes = *write_pack(content);
   // Every advisory record's number of ranges becomes huge: find records by their constant tail.
   std::size_t changed = 0;
-  for (std::size_t at = 64; at + 64 <= bytes.size(); at += 64) {
-    bool looks_like_record = bytes[at + 48] == 1 && bytes[at + 49] == 0 && bytes[at + 52] == 0 &&
-                             bytes[at + 56] == static_cast<std::uint8_t>(Scheme::dotted);
+  constexpr std::size_t kRanges = 60, kUnaffected = 64, kScheme = 68, kSize = 76;
+  for (std::size_t at = 64; at + kSize <= bytes.size(); at += 4) {
+    bool looks_like_record = bytes[at + kRanges] == 1 && bytes[at + kRanges + 1] == 0 &&
+                             bytes[at + kRanges + 2] == 0 && bytes[at + kUnaffected] == 0 &&
+                             bytes[at + kUnaffected + 1] == 0 &&
+                             bytes[at + kScheme] == static_cast<std::uint8_t>(Scheme::dotted) &&
+                             bytes[at + kSize - 1] == 0;
     if (!looks_like_record) continue;
-    bytes[at + 50] = 0xff;
+    bytes[at + kRanges + 2] = 0xff;
     ++changed;
+    at += kSize - 4;
   }
   ASSERT_GT(changed, 2000u);
   std::size_t ranges = 0;

@@ -39,11 +39,13 @@ class Writer {
  public:
   Writer() { text(""); }
 
-  Done write(const PackContent& content) {
+  Done write(PackContent& content) {
     TRY(write_advisories(content));
     for (const auto& [id, names] : content.libraries)
       libraries_.add(LibraryRecord{text(id), list(names.cpes), list(names.source_packages)});
     TRY(write_kev(content.known_exploited));
+    TRY(write_cves(content.cves));
+    write_sources(content.sources);
     return write_epss(content.epss);
   }
 
@@ -78,7 +80,10 @@ class Writer {
     record.cvss = text(a.cvss);
     record.cvss_score = text(a.cvss_score);
     record.published = text(a.published);
+    record.modified = text(a.modified);
     record.source = text(a.source);
+    record.document = text(a.document);
+    record.note = text(a.note);
     record.aliases = list(a.aliases);
     record.fixed_in = list(a.fixed_in);
     record.unreadable = list(a.unreadable);
@@ -89,12 +94,16 @@ class Writer {
     record.severity = static_cast<std::uint8_t>(a.severity);
     record.low_confidence = a.low_confidence ? 1 : 0;
     record.informational = a.informational ? 1 : 0;
+    record.fix = static_cast<std::uint8_t>(a.fix);
+    record.withdrawn = a.withdrawn ? 1 : 0;
+    record.disputed = a.disputed ? 1 : 0;
+    record.secondary = a.secondary ? 1 : 0;
     add_ranges(a.ranges);
     add_ranges(a.unaffected);
     advisories_.add(record);
   }
 
-  Done write_advisories(const PackContent& content);
+  Done write_advisories(PackContent& content);
   Done write_package(std::vector<Advisory>::const_iterator begin,
                      std::vector<Advisory>::const_iterator end);
   void write_ecosystems(const std::vector<Advisory>& sorted,
@@ -105,6 +114,24 @@ class Writer {
     for (const std::string& name : names) keys.insert(TRY(key(name)));
     for (std::uint32_t k : keys) kev_.add(k);
     return Ok{};
+  }
+
+  Done write_cves(const std::vector<CveFacts>& cves) {
+    std::map<std::uint32_t, const CveFacts*> by_key;
+    for (const CveFacts& cve : cves) by_key[TRY(key(cve.name))] = &cve;
+    for (const auto& [k, cve] : by_key)
+      cves_.add(CveRecord{
+          k, text(cve->cvss), text(cve->cvss_score), static_cast<std::uint8_t>(cve->severity),
+          static_cast<std::uint8_t>(cve->rejected), static_cast<std::uint8_t>(cve->disputed), 0});
+    return Ok{};
+  }
+
+  void write_sources(const std::vector<SourceRow>& sources) {
+    std::map<std::pair<std::string_view, std::string_view>, const SourceRow*> by_name;
+    for (const SourceRow& source : sources) by_name[{source.name, source.part}] = &source;
+    for (const auto& [name, s] : by_name)
+      sources_.add(SourceRecord{text(s->name), text(s->part), text(s->newest), text(s->origin),
+                                text(s->imported), text(s->digest), s->records});
   }
 
   Done write_epss(const std::vector<std::pair<std::string, Epss>>& scores) {
@@ -120,7 +147,8 @@ class Writer {
     return Error{ErrorCode::unsupported, "no CVE name the pack can hold: " + printable(name)};
   }
 
-  Table strings_, lists_, ranges_, advisories_, packages_, ecosystems_, libraries_, kev_, epss_;
+  Table strings_, lists_, ranges_, advisories_, packages_, ecosystems_, libraries_, kev_, epss_,
+      cves_, sources_, ids_;
   std::unordered_map<std::string, Text> texts_;
 };
 
@@ -134,8 +162,8 @@ bool in_pack_order(const Advisory& a, const Advisory& b) {
   return a < b;
 }
 
-Done Writer::write_advisories(const PackContent& content) {
-  std::vector<Advisory> sorted = content.advisories;
+Done Writer::write_advisories(PackContent& content) {
+  std::vector<Advisory>& sorted = content.advisories;
   for (Advisory& a : sorted) a.package = package_key(a);
   std::sort(sorted.begin(), sorted.end(), in_pack_order);
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
@@ -147,6 +175,9 @@ Done Writer::write_advisories(const PackContent& content) {
     begin = end;
   }
   write_ecosystems(sorted, content.newest);
+  std::set<std::string_view> records;
+  for (const Advisory& a : sorted) records.insert(a.record());
+  for (std::string_view record : records) ids_.add(text(std::string(record)));
   return Ok{};
 }
 
@@ -171,7 +202,7 @@ void Writer::write_ecosystems(const std::vector<Advisory>& sorted,
   std::map<std::string, std::uint64_t> counts;
   for (const auto& [name, date] : newest) counts[name];
   for (const Advisory& a : sorted) {
-    ++counts[a.ecosystem];
+    counts[a.ecosystem] += a.withdrawn ? 0 : 1;
     std::string& date = newest[a.ecosystem];
     date = std::max(date, a.published);
   }
@@ -210,7 +241,10 @@ Result<Bytes> Writer::finish(const std::map<std::string, std::string>& others) {
       {kEcosystems, ByteView(ecosystems_.bytes()).as_text()},
       {kLibraries, ByteView(libraries_.bytes()).as_text()},
       {kKev, ByteView(kev_.bytes()).as_text()},
-      {kEpss, ByteView(epss_.bytes()).as_text()}};
+      {kEpss, ByteView(epss_.bytes()).as_text()},
+      {kCves, ByteView(cves_.bytes()).as_text()},
+      {kSources, ByteView(sources_.bytes()).as_text()},
+      {kIds, ByteView(ids_.bytes()).as_text()}};
   for (const auto& [name, bytes] : sections)
     if (bytes.size() > 0xffff'ffffu) return Error{ErrorCode::limit_exceeded, std::string(name)};
   for (const auto& [name, bytes] : others)
@@ -240,10 +274,26 @@ Result<Bytes> Writer::finish(const std::map<std::string, std::string>& others) {
 
 }  // namespace
 
-Result<Bytes> write_pack(const PackContent& content) {
+Result<Bytes> write_pack(PackContent content) {
   Writer writer;
   TRY(writer.write(content));
   return writer.finish(content.sections);
 }
+
+PackContent content_of(const Database& database) {
+  PackContent content;
+  database.for_each_advisory([&](const Advisory& a) { content.advisories.push_back(a); });
+  for (std::string& name : database.known_exploited())
+    content.known_exploited.insert(std::move(name));
+  content.epss = database.epss_scores();
+  content.cves = database.cves();
+  content.sources = database.sources();
+  content.libraries = database.libraries();
+  for (const EcosystemInfo& info : database.ecosystems())
+    if (!info.newest.empty()) content.newest[info.name] = info.newest;
+  return content;
+}
+
+bool is_cve_name(std::string_view name) { return key_of_cve(name).has_value(); }
 
 }  // namespace fathom::vuln

@@ -1,0 +1,107 @@
+// `fathom signatures info|list|check`: what the program can recognise libraries by.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "signature/identify.h"
+#include "vuln/database.h"
+#include "vuln/embedded_pack.h"
+
+namespace fathom::cli {
+namespace {
+
+struct Knowledge {
+  vuln::Database database;
+  signature::Classifiers classifiers;
+  signature::Features features;
+};
+
+Result<Knowledge> open_knowledge() {
+  vuln::Database database = TRY(vuln::Database::open(vuln::embedded_pack()).in("the pack"));
+  signature::Classifiers classifiers =
+      TRY(signature::Classifiers::parse(database.section("classifiers")).in("the classifiers"));
+  signature::Features features =
+      TRY(signature::Features::open(database.section("features")).in("the features"));
+  return Knowledge{std::move(database), std::move(classifiers), std::move(features)};
+}
+
+std::string info_of(const Knowledge& known) {
+  std::size_t releases = 0, sites = 0, tables = 0, files = 0;
+  for (std::size_t i = 0; i < known.features.library_count(); ++i) {
+    const signature::FeatureLibrary& library = known.features.library(i);
+    releases += library.releases.size();
+    tables += library.tables.size();
+    files += library.sources.size();
+    for (const signature::FeatureSource& source : library.sources)
+      for (const signature::FeatureLines& lines : source.versions) sites += lines.first.size();
+  }
+  return fmt::format(
+      "pack                      {}\n"
+      "classifiers               {} rows\n"
+      "libraries with features   {}\n"
+      "releases                  {}\n"
+      "texts                     {}\n"
+      "tables                    {} ({} windows looked for)\n"
+      "source lines              {} different lists of {} files\n",
+      known.database.id(), with_thousands(known.classifiers.size()),
+      with_thousands(known.features.library_count()), with_thousands(releases),
+      with_thousands(known.features.texts().size()), with_thousands(tables),
+      with_thousands(known.features.windows().size()), with_thousands(sites),
+      with_thousands(files));
+}
+
+std::string list_of(const Knowledge& known) {
+  std::string out =
+      fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", "LIBRARY", "RELEASES",
+                  "FIRST", "LAST", "TEXTS", "TABLES", "FILES", "CLASSIFIER");
+  std::vector<std::string> rows = known.classifiers.libraries();
+  for (std::size_t i = 0; i < known.features.library_count(); ++i) {
+    const signature::FeatureLibrary& library = known.features.library(i);
+    const bool has_row = std::ranges::find(rows, library.name) != rows.end();
+    out += fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", library.name,
+                       library.releases.size(), library.releases.front(), library.releases.back(),
+                       library.texts.size(), library.tables.size(), library.sources.size(),
+                       has_row ? "yes" : "no");
+  }
+  for (std::size_t i = 0; i < known.features.library_count(); ++i)
+    std::erase(rows, known.features.library(i).name);
+  for (const std::string& row : rows)
+    out += fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", row, 0, "", "", 0, 0,
+                       0, "yes");
+  return out;
+}
+
+Done check(const Knowledge& known) {
+  TRY(known.classifiers.check().in("the classifiers"));
+  return known.features.check();
+}
+
+}  // namespace
+
+int run_signatures(const Arguments& arguments) {
+  const std::string what = arguments.operands.empty() ? "" : arguments.operands[0];
+  if (what != "info" && what != "list" && what != "check") {
+    log::error("signatures info, signatures list or signatures check; see fathom help signatures");
+    return kExitUsage;
+  }
+  Result<Knowledge> known = open_knowledge();
+  if (!known) {
+    log::error(known.error().message);
+    return kExitUsage;
+  }
+  if (what == "info") return write_stdout(info_of(*known)) ? 0 : kExitUsage;
+  if (what == "list") return write_stdout(list_of(*known)) ? 0 : kExitUsage;
+  if (Done sound = check(*known); !sound) {
+    log::error(sound.error().message);
+    return 1;
+  }
+  return write_stdout("the classifiers and the features are sound\n") ? 0 : kExitUsage;
+}
+
+}  // namespace fathom::cli
