@@ -4,7 +4,6 @@
 //
 //     call_trace STEPS PROGRAM [ARGUMENT…]
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <string>
@@ -31,8 +31,6 @@ class Tracer {
     std::ifstream maps(fmt::format("/proc/{}/maps", child));
     std::string line;
     if (std::getline(maps, line)) base_ = std::stoull(line, nullptr, 16);
-    memory_ = fmt::format("/proc/{}/mem", child);
-    file_ = ::open(memory_.c_str(), O_RDONLY);
   }
 
   void run(std::uint64_t steps, bool is_relative) {
@@ -63,7 +61,10 @@ class Tracer {
     auto [at, is_new] = seen_.try_emplace(address, false);
     if (!is_new) return at->second;
     std::uint8_t bytes[16] = {};
-    if (::pread(file_, bytes, sizeof(bytes), static_cast<off_t>(address)) <= 0) return false;
+    for (std::size_t i = 0; i < sizeof(bytes); i += sizeof(long)) {
+      long word = ::ptrace(PTRACE_PEEKTEXT, child_, address + i, nullptr);
+      std::memcpy(bytes + i, &word, sizeof(word));
+    }
     Instruction one = fathom::code::decode_x86_64(bytes, address);
     return at->second = one.op == Op::call || one.op == Op::jump || one.op == Op::jump_if ||
                         one.op == Op::call_indirect || one.op == Op::jump_indirect;
@@ -72,8 +73,6 @@ class Tracer {
   pid_t child_;
   long pending_ = 0;
   std::uint64_t base_ = 0;
-  std::string memory_;
-  int file_ = -1;
   std::unordered_map<std::uint64_t, bool> seen_;
   std::set<std::pair<std::uint64_t, std::uint64_t>> pairs_;
 };

@@ -8,6 +8,7 @@ APT_CONFIG) and an hour of one core; what does not compile here is said and left
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 
 SUITE = "bookworm"
@@ -85,12 +86,15 @@ def build(name, folder, environment):
     tree = sorted(path for path in place.glob("*") if path.is_dir())[0]
     command, programs = RECIPES[name]
     with open(place / "log", "w", encoding="utf-8") as log:
-        subprocess.run(["bash", "-c", command], cwd=tree, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment,
-                       check=False, timeout=900)
+        try:
+            subprocess.run(["bash", "-c", command], cwd=tree, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                           env=environment, check=False, timeout=3600)
+        except subprocess.TimeoutExpired:
+            return "takes too long"
     built = [program for program in programs if (tree / program).is_file()]
     for program in built:
         (folder / "bin").mkdir(exist_ok=True)
-        (folder / "bin" / f"{name}-{pathlib.Path(program).name}").write_bytes((tree / program).read_bytes())
+        shutil.copy2(tree / program, folder / "bin" / f"{name}-{pathlib.Path(program).name}")
     return "built" if len(built) == len(programs) else f"does not compile, see {place / 'log'}"
 
 
