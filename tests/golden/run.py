@@ -17,6 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 SECONDS = 120
+# The identity of the built-in data changes with every row of it, and says nothing about the case.
+DATA_ID = re.compile(rb'("kind": "(?:advisories|signatures)",\s+"id": ")sha256:[0-9a-f]{64}')
 
 
 def run_case(binary, case):
@@ -27,7 +29,8 @@ def run_case(binary, case):
         settings.append(words.pop(0))
     environment = {**ENVIRONMENT, **dict(s.split("=", 1) for s in settings)}
     done = subprocess.run([binary, *words], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-    return {"stdout": done.stdout, "stderr": done.stderr, "status": b"%d\n" % done.returncode}
+    stdout = DATA_ID.sub(rb"\1sha256:(of the built-in data)", done.stdout)
+    return {"stdout": stdout, "stderr": done.stderr, "status": b"%d\n" % done.returncode}
 
 
 def expected(case, name):
