@@ -64,7 +64,7 @@ constexpr std::uint8_t immediate_bytes(Imm kind, std::size_t column) {
 constexpr std::uint8_t width_read(const Entry& row, std::size_t opcode, std::uint8_t width) {
   if (row.op != Op::zero_extend && row.op != Op::sign_extend) return width;
   if (opcode >= 256) return opcode & 1 ? 2 : 1;
-  return opcode == 0x63 ? 4 : width / 2;
+  return opcode == 0x63 ? std::uint8_t{4} : static_cast<std::uint8_t>(width / 2);
 }
 
 constexpr std::uint8_t shift_of(Slot slot) {
