@@ -403,7 +403,9 @@ class Finder {
     if (!program_.is_position_independent()) add_words_of_data();
     std::sort(pointers_.begin(), pointers_.end());
     pointers_.erase(std::unique(pointers_.begin(), pointers_.end()), pointers_.end());
-    for (std::uint64_t address : pointers_) add_pointer(address);
+    // What is followed from one of them finds more.
+    for (std::uint64_t address : std::vector<std::uint64_t>(pointers_)) add_pointer(address);
+    std::sort(pointers_.begin(), pointers_.end());
   }
 
   void add_words_of_data() {
