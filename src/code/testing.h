@@ -26,10 +26,10 @@ inline std::string& pad(std::string& code, std::size_t offset) {
   return code;
 }
 
-// The low `size` bytes of a number.
+// The low `size` bytes of a number, zeros behind its eight.
 inline std::string number(std::uint64_t value, std::size_t size) {
   std::string out;
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> 8 * i);
+  for (; size > 0; --size, value >>= 8) out += static_cast<char>(value);
   return out;
 }
 

@@ -1,5 +1,6 @@
 """`fathom ldd` beside ldd, on programs of this machine that are copied into a root folder with what they need."""
 
+import json
 import os
 import re
 import shutil
