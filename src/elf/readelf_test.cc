@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -19,8 +18,9 @@ namespace fathom::elf {
 namespace {
 
 Bytes read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return Bytes{std::istreambuf_iterator<char>(in), {}};
+  std::string text(std::filesystem::file_size(path), '\0');
+  std::ifstream(path, std::ios::binary).read(text.data(), std::ssize(text));
+  return Bytes(text.begin(), text.end());
 }
 
 std::vector<std::string> readelf(const std::string& options, const std::string& path) {
