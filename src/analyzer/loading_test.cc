@@ -10,11 +10,7 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string little(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i);
-  return out;
-}
+using elf::testing::little;
 
 struct Line {
   std::string name, path;

@@ -18,11 +18,7 @@ FileFacts facts_of(std::string_view bytes, const Limits& limits = {}) {
   return recover(ByteView::of(bytes), limits);
 }
 
-std::string little(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i);
-  return out;
-}
+using elf::testing::little;
 
 using Files = std::vector<std::pair<std::string, std::string>>;  // name, contents
 

@@ -8,15 +8,10 @@
 namespace fathom {
 namespace {
 
+using elf::testing::little;
 using elf::testing::TestElf;
 
 constexpr std::uint64_t kText = 0x401000, kData = 0x402000;
-
-std::string little(std::uint32_t value) {
-  std::string out;
-  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift);
-  return out;
-}
 
 TestElf file_of(std::string code, std::string data, std::uint16_t machine = elf::EM_X86_64) {
   TestElf t{.machine = machine};

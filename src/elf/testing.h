@@ -124,6 +124,13 @@ struct TestElf {
   }
 };
 
+// The low `bytes` bytes of a number, the lowest first.
+inline std::string little(std::uint64_t value, int bytes = 4) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i);
+  return out;
+}
+
 // Overwrites bytes of a built file.
 inline void poke(std::string& file, std::uint64_t offset, std::string_view bytes) {
   file.replace(offset, bytes.size(), bytes);
