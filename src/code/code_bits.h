@@ -17,6 +17,9 @@ class CodeBits {
     for (const CodeRange& range : program.code())
       maps_.push_back({range.address, range.bytes.size(),
                        std::vector<std::uint64_t>((range.bytes.size() + 63) / 64)});
+    if (maps_.empty()) return;
+    lowest_ = maps_.front().start;
+    span_ = maps_.back().start + maps_.back().size - lowest_;
     // Nearly every question is about the largest.
     std::stable_sort(maps_.begin(), maps_.end(),
                      [](const Map& a, const Map& b) { return a.size > b.size; });
@@ -70,10 +73,12 @@ class CodeBits {
     std::vector<std::uint64_t> words;
   };
   const Map* map_at(std::uint64_t address) const {
+    if (address - lowest_ >= span_) return nullptr;  // most words of data
     for (const Map& map : maps_)
       if (address - map.start < map.size) return &map;
     return nullptr;
   }
+  std::uint64_t lowest_ = 0, span_ = 0;
   std::vector<Map> maps_;
 };
 

@@ -403,6 +403,9 @@ Result<Program> Program::open(const elf::ElfFile& elf, const Limits& limits) {
 }
 
 const CodeRange* Program::code_at(std::uint64_t address) const {
+  // Most words of data are far from it.
+  if (code_.empty() || address < code_.front().address || address >= code_.back().end())
+    return nullptr;
   auto after =
       std::upper_bound(code_.begin(), code_.end(), address,
                        [](std::uint64_t at, const CodeRange& range) { return at < range.address; });
