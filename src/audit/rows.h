@@ -32,5 +32,6 @@ void audit_accounts(const Lookup& lookup, Rows& rows);  // passwd, shadow, nsswi
 void audit_secrets(const Lookup& lookup, Rows& rows);
 Trust audit_trust(const Lookup& lookup, Rows& rows);    // certificates, time zones
 void audit_doctored(const Lookup& lookup, Rows& rows);  // signs that the image was tampered with
+void audit_go_builds(const Lookup& lookup, Rows& rows);  // what cgo brings in
 
 }  // namespace fathom::audit
