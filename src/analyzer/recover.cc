@@ -5,6 +5,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/file_type.h"
+#include "analyzer/java_archive.h"
 #include "analyzer/members.h"
 #include "base/digest.h"
 #include "base/text.h"
@@ -42,6 +43,14 @@ void run_analyzers(const FileInput& input, FileFacts& facts) {
   }
 }
 
+// What the lists of package managers name; these speak of files, never of what is in them.
+void add_checksums(ByteView bytes, FileFacts& facts) {
+  facts.md5 = md5_hex_of(bytes);
+  Hasher sha1("sha1");
+  sha1.update(bytes);
+  facts.sha1 = sha1.finish_hex();
+}
+
 bool is_inert(const FileFacts& facts) {
   if (!facts.gaps.empty() || facts.gaps_not_kept > 0) return false;
   switch (facts.kind) {
@@ -68,10 +77,7 @@ FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth
   const Limits& limits = budget.limits;
   FileFacts facts;
   facts.size = bytes.size();
-  facts.md5 = md5_hex_of(bytes);
-  Hasher sha1("sha1");
-  sha1.update(bytes);
-  facts.sha1 = sha1.finish_hex();
+  if (depth == 0) add_checksums(bytes, facts);
   if (bytes.size() > limits.file_bytes) {
     add_gap(facts, limits, "recover",
             {ErrorCode::limit_exceeded, "larger than " + human_bytes(limits.file_bytes)});
@@ -96,6 +102,7 @@ FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth
                  .limits = limits},
                 facts);
   recover_members(bytes, budget, depth, facts);
+  describe_java_archive(facts);
   facts.inert = is_inert(facts);
   return facts;
 }
