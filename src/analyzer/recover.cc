@@ -7,7 +7,6 @@
 #include "analyzer/file_type.h"
 #include "analyzer/java_archive.h"
 #include "analyzer/members.h"
-#include "base/digest.h"
 #include "base/text.h"
 
 namespace fathom {
@@ -43,14 +42,6 @@ void run_analyzers(const FileInput& input, FileFacts& facts) {
   }
 }
 
-// What the lists of package managers name; these speak of files, never of what is in them.
-void add_checksums(ByteView bytes, FileFacts& facts) {
-  facts.md5 = md5_hex_of(bytes);
-  Hasher sha1("sha1");
-  sha1.update(bytes);
-  facts.sha1 = sha1.finish_hex();
-}
-
 bool is_inert(const FileFacts& facts) {
   if (!facts.gaps.empty() || facts.gaps_not_kept > 0) return false;
   switch (facts.kind) {
@@ -68,16 +59,21 @@ bool is_inert(const FileFacts& facts) {
 
 }  // namespace
 
-FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables) {
+FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables,
+                  const FileDigests* digests) {
   MemberBudget budget{limits, limits.member_bytes, limits.members, tables};
-  return recover_file(bytes, budget, 0);
+  FileFacts facts = recover_file(bytes, budget, 0);
+  // What packages own is no member of an archive.
+  const FileDigests sums = digests != nullptr ? *digests : digests_of(bytes);
+  facts.md5 = sums.md5;
+  facts.sha1 = sums.sha1;
+  return facts;
 }
 
 FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth) {
   const Limits& limits = budget.limits;
   FileFacts facts;
   facts.size = bytes.size();
-  if (depth == 0) add_checksums(bytes, facts);
   if (bytes.size() > limits.file_bytes) {
     add_gap(facts, limits, "recover",
             {ErrorCode::limit_exceeded, "larger than " + human_bytes(limits.file_bytes)});
