@@ -36,11 +36,11 @@ def order(version):
     return [(0, int(part), "") if part.isdigit() else (-1, 0, part) for part in re.findall(r"\d+|[A-Za-z]+", version)]
 
 
-def listed_versions(folder, library):
+def listed_versions(folder, library, offline):
     """Asks for the newest release, for which Maven fetches the list of all."""
     group, artifact = library.split(":")
     home = folder / "repository" / group.replace(".", "/") / artifact
-    if not list(home.glob("maven-metadata-*.xml")):
+    if not offline and not list(home.glob("maven-metadata-*.xml")):
         pom(folder, "")
         maven(folder, "dependency:get", f"-Dartifact={library}:RELEASE", "-Dtransitive=false")
     versions = set()
@@ -80,14 +80,11 @@ def fetch(folder, wanted):
             print(f"{library}: not everything could be fetched", file=sys.stderr)
 
 
-def read_classes(folder, library, versions):
+def read_classes(tool, folder, library, versions):
     """class name -> version index -> (digest, shape)"""
     artifact = library.split(":")[1]
     out = collections.defaultdict(dict)
     jars = [(i, folder / "jars" / f"{artifact}-{v}.jar") for i, v in enumerate(versions)]
-    tool = TOP / "build" / "quick" / "tools" / "fathom_java_classes"
-    if not tool.exists():
-        tool = TOP / "build" / "release" / "tools" / "fathom_java_classes"
     for i, jar in jars:
         lines = subprocess.run([tool, jar], capture_output=True, text=True, check=True).stdout.splitlines()
         for line in lines:
@@ -134,13 +131,15 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--fetch-only", action="store_true")
+    parser.add_argument("--tool", type=pathlib.Path, default=TOP / "build/release/tools/fathom_java_classes",
+                        help="ninja -C build/release fathom_java_classes makes it")
     options = parser.parse_args()
     folder = options.folder.resolve()
     (folder / "jars").mkdir(parents=True, exist_ok=True)
     wanted = {}
     for library in libraries():
         artifact = library.split(":")[1]
-        versions = chosen(listed_versions(folder, library))
+        versions = chosen(listed_versions(folder, library, options.offline))
         if not options.offline:
             fetch(folder, {library: versions})
         wanted[library] = [v for v in versions if (folder / "jars" / f"{artifact}-{v}.jar").exists()]
@@ -148,7 +147,10 @@ def main():
         return
     rows = []
     for library, versions in sorted(wanted.items()):
-        classes = read_classes(folder, library, versions)
+        if not versions:
+            print(f"{library}: no releases", file=sys.stderr)
+            continue
+        classes = read_classes(options.tool, folder, library, versions)
         if not classes:
             print(f"{library}: no classes", file=sys.stderr)
             continue

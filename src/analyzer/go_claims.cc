@@ -256,6 +256,12 @@ GoFacts go_facts(GoNames names, const GoBuildInfo* info) {
   return out;
 }
 
+// Built from a GOPATH, as distributions do, or from bare files: there is a list, and it names none.
+bool is_without_modules(const GoBuildInfo& info) {
+  return !info.main && info.dependencies.empty() &&
+         !(info.path && info.path->path.starts_with("cmd/"));
+}
+
 void claim_all(Claims& claims, const GoBuildInfo& info) {
   claims.standard_library(info);
   claims.application(info);
@@ -281,7 +287,7 @@ Done run(const FileInput& in, FileFacts& facts) {
                {{ErrorCode::limit_exceeded, "function table: more packages than are read"}}, 0);
     claims.unlisted(names, info ? listed_modules(*info)
                                 : std::set<std::pair<std::string, std::string>>());
-    if (!listed) claims.modules_of_packages(names, *table);
+    if (!listed || is_without_modules(*info)) claims.modules_of_packages(names, *table);
     facts.go = go_facts(std::move(names), info ? &*info : nullptr);
   }
   if (!info)
@@ -289,6 +295,9 @@ Done run(const FileInput& in, FileFacts& facts) {
                  info.error().message + "; its modules are known by the function table at most"};
   add_gaps(facts, in.limits, kName, info->problems, info->problems_not_kept);
   if (!listed) return Error{ErrorCode::not_found, "build information without a list of modules"};
+  if (is_without_modules(*info))
+    return Error{ErrorCode::not_found,
+                 "built without modules: which are in it is known by the function table alone"};
   return Ok{};
 }
 

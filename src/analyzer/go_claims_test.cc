@@ -187,6 +187,21 @@ TEST(GoClaims, WhatTheListHidesIsSaid) {
   EXPECT_EQ(facts.go->cgo_packages, std::vector<std::string>{"github.com/x/wrap"});
 }
 
+TEST(GoClaims, AListThatNamesNoModulesIsCompletedByTheTable) {
+  TestElf shape;
+  FileFacts facts = facts_of(program(shape, table(shape, 0xfffffff1, kNames, kFiles),
+                                     info("path\texample.com/app\nbuild\t-compiler=gc\n")));
+  EXPECT_EQ(claims_of(facts),
+            (std::vector<std::string>{"example.com/app ", "github.com/BurntSushi/toml v1.2.0",
+                                      "github.com/a/b/v2 ", "github.com/x/wrap ",
+                                      "golang.org/x/net v0.9.0", "gopkg.in/yaml.v2 ",
+                                      "stdlib 1.22.1"}));
+  EXPECT_EQ(facts.gaps.size(), 1u);
+  facts = facts_of(program(shape, table(shape, 0xfffffff1, {"main.main", "cmd/go/internal.F"}, {}),
+                           info("path\tcmd/go\nbuild\t-compiler=gc\n")));
+  EXPECT_TRUE(facts.gaps.empty()) << "the distribution's own";
+}
+
 TEST(GoClaims, FlagsSayTheVersionWhereTheListDoesNot) {
   auto version = [](std::string_view list) {
     TestElf shape;

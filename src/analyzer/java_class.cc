@@ -1,10 +1,10 @@
 // Relocating rewrites every name below a package, in constants, descriptors and texts, and the
-// tools that do it lay the constant pool out anew. So the shape is a sorted set of lines in which
-// each qualified name is cut to its last part.
+// tools that do it lay the constant pool out anew. So the shape is a sorted set of lines (as hashes)
+// in which each qualified name is cut to its last part.
 
 #include "analyzer/java_class.h"
 
-#include <set>
+#include <algorithm>
 #include <vector>
 
 #include "base/digest.h"
@@ -44,21 +44,16 @@ std::string_view last_part(std::string_view name) {
   return at == name.npos ? name : name.substr(at + 1);
 }
 
-// "(Lorg/a/B;[I)V" → "(LB;[I)V".
-std::string short_descriptor(std::string_view descriptor) {
-  std::string out;
+// "(Lorg/a/B;[I)V" → "(LB;[I)V", behind what `out` has.
+void append_short_descriptor(std::string& out, std::string_view descriptor) {
   for (std::size_t i = 0; i < descriptor.size(); ++i) {
-    if (descriptor[i] != 'L') {
-      out += descriptor[i];
-      continue;
-    }
+    out += descriptor[i];
+    if (descriptor[i] != 'L') continue;
     std::size_t end = std::min(descriptor.find(';', i), descriptor.size());
-    out += 'L';
     out += last_part(descriptor.substr(i + 1, end - i - 1));
     out += ';';
     i = end;
   }
-  return out;
 }
 
 class ClassReader {
@@ -170,7 +165,12 @@ class ClassReader {
     for (std::uint64_t i = 0; i < count; ++i) {
       std::uint64_t access = TRY(u2());
       std::string_view name = utf8_at(TRY(u2())), descriptor = utf8_at(TRY(u2()));
-      add(what, std::to_string(access) + " " + std::string(name) + short_descriptor(descriptor));
+      begin(what);
+      line_ += static_cast<char>(access >> 8);
+      line_ += static_cast<char>(access);
+      line_ += name;
+      append_short_descriptor(line_, descriptor);
+      end();
       TRY(skip_attributes());
     }
     return count;
@@ -211,23 +211,32 @@ class ClassReader {
     }
   }
 
+  // A line is what kind of thing it says, and what it says.
+  void begin(std::string_view what) {
+    line_ = what;
+    line_ += ' ';
+  }
+  void end() { lines_.push_back(xxh3_of(ByteView::of(line_))); }
   void add(std::string_view what, std::string_view value) {
-    lines_.insert(std::string(what) + " " + std::string(value));
+    begin(what);
+    line_ += value;
+    end();
   }
 
-  std::uint64_t hash() const {
+  std::uint64_t hash() {
+    std::ranges::sort(lines_);
+    lines_.erase(std::ranges::unique(lines_).begin(), lines_.end());
     std::string all;
-    for (const std::string& line : lines_) {
-      all += line;
-      all += '\0';
-    }
+    for (std::uint64_t line : lines_)
+      for (int shift = 0; shift < 64; shift += 8) all += static_cast<char>(line >> shift);
     return xxh3_of(ByteView::of(all));
   }
 
   ByteView bytes_;
   std::uint64_t at_ = 0;
   std::vector<Constant> pool_;
-  std::set<std::string> lines_;
+  std::string line_;                  // that is being put together
+  std::vector<std::uint64_t> lines_;  // hashes of those that are
 };
 
 }  // namespace

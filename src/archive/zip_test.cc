@@ -191,7 +191,8 @@ TEST(Zip, AnArchiveStoredInsideHasItsOwnRecord) {
   inner.add(header("inner.txt", "x"), "x");
   const std::string stored = inner.finish();
   outer.add(header("inner.zip", stored), stored);
-  ZipFile zip = parsed(outer.finish());
+  const std::string bytes = outer.finish();
+  ZipFile zip = parsed(bytes);
   ASSERT_EQ(zip.entries().size(), 1u);
   EXPECT_EQ(zip.entries()[0].path, "inner.zip");
   EXPECT_TRUE(zip.problems().empty());
