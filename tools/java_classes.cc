@@ -1,6 +1,6 @@
 // fathom_java_classes ARCHIVE: a line for each class in it: name, the first eight bytes of its
-// SHA-256, and its shape (analyzer/java_class.h). Classes of multi-release folders are left out: they
-// are others of the same name.
+// SHA-256, and its shape (analyzer/java_class.h). Classes of multi-release folders are left out:
+// they are others of the same name.
 
 #include <cstdio>
 #include <string>

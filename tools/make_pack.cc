@@ -149,7 +149,8 @@ Done run(const std::vector<std::string>& arguments) {
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   sources.content.sections["java-classes"] =
       TRY(read_data_file(std::filesystem::path(arguments[5]) / "classes.tsv.zst"));
-  (void)TRY(signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[5]));
+  (void)TRY(
+      signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[5]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

@@ -17,12 +17,16 @@ Done run(const FileInput& in, FileFacts& facts) {
   for (const auto& [key, library] : *libraries) {
     std::size_t slash = key.find('/');
     if (slash == key.npos || facts.packages.size() == in.limits.packages) continue;
-    PackageName package{"NuGet", "nuget", {}, kept(key.substr(0, slash), in.limits),
-                        kept(key.substr(slash + 1), in.limits), ""};
+    PackageName package{"NuGet",
+                        "nuget",
+                        {},
+                        kept(key.substr(0, slash), in.limits),
+                        kept(key.substr(slash + 1), in.limits),
+                        ""};
     const std::string_view type = library["type"].text_or();
-    PackageClaim claim =
-        package_claim(std::move(package), kName, {Place::Kind::pointer, 0, "/libraries/" + kept(key, in.limits)},
-                      kept(type, in.limits) + " " + kept(key, in.limits));
+    PackageClaim claim = package_claim(
+        std::move(package), kName, {Place::Kind::pointer, 0, "/libraries/" + kept(key, in.limits)},
+        kept(type, in.limits) + " " + kept(key, in.limits));
     // The application itself, and what of the same solution it was built with.
     if (type == "project") claim.component.kind = ComponentKind::application;
     facts.packages.push_back(std::move(claim));

@@ -249,8 +249,8 @@ std::set<std::pair<std::string, std::string>> listed_modules(const GoBuildInfo& 
 
 GoFacts go_facts(GoNames names, const GoBuildInfo* info) {
   GoFacts out;
-  out.has_cgo = !names.cgo_packages.empty() ||
-                std::ranges::binary_search(names.packages, "runtime/cgo");
+  out.has_cgo =
+      !names.cgo_packages.empty() || std::ranges::binary_search(names.packages, "runtime/cgo");
   out.cgo_packages = std::move(names.cgo_packages);
   if (info) out.cgo_enabled = info->setting("CGO_ENABLED");
   return out;
@@ -285,8 +285,8 @@ Done run(const FileInput& in, FileFacts& facts) {
     if (names.cut)
       add_gaps(facts, in.limits, kName,
                {{ErrorCode::limit_exceeded, "function table: more packages than are read"}}, 0);
-    claims.unlisted(names, info ? listed_modules(*info)
-                                : std::set<std::pair<std::string, std::string>>());
+    claims.unlisted(names,
+                    info ? listed_modules(*info) : std::set<std::pair<std::string, std::string>>());
     if (!listed || is_without_modules(*info)) claims.modules_of_packages(names, *table);
     facts.go = go_facts(std::move(names), info ? &*info : nullptr);
   }

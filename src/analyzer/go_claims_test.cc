@@ -27,8 +27,8 @@ std::string joined(const std::vector<std::string>& texts) {
 std::string table(const TestElf& elf, std::uint32_t magic, const std::vector<std::string>& names,
                   const std::vector<std::string>& files) {
   const std::uint64_t pointer = static_cast<std::uint64_t>(elf.bits) / 8;
-  const std::string head = elf.word(magic) + std::string(2, '\0') + '\1' +
-                           static_cast<char>(pointer) + elf.wide(2);
+  const std::string head =
+      elf.word(magic) + std::string(2, '\0') + '\1' + static_cast<char>(pointer) + elf.wide(2);
   const std::string name_texts = joined(names), file_texts = joined(files);
   if (magic == 0xfffffffb) {
     // Pairs, the end, where the files are; then records and texts.
@@ -36,8 +36,8 @@ std::string table(const TestElf& elf, std::uint32_t magic, const std::vector<std
     std::string out = head, record;
     for (std::uint64_t i : {0, 1}) {
       out += elf.wide(kTextAt + 16 * i) + elf.wide(records + i * (pointer + 4));
-      record += elf.wide(kTextAt + 16 * i) +
-                elf.word(texts + (i == 0 ? 0 : names.at(0).size() + 1));
+      record +=
+          elf.wide(kTextAt + 16 * i) + elf.word(texts + (i == 0 ? 0 : names.at(0).size() + 1));
     }
     std::uint64_t at_files = texts + name_texts.size();
     std::string list = elf.word(files.size() + 1);
@@ -53,8 +53,8 @@ std::string table(const TestElf& elf, std::uint32_t magic, const std::vector<std
   std::uint64_t at = 8 + pointer * (has_text_start ? 8 : 7);
   std::string out = head + elf.wide(files.size());
   if (has_text_start) out += elf.wide(kTextAt);
-  for (std::uint64_t size : {name_texts.size(), std::uint64_t{0}, file_texts.size(),
-                             std::uint64_t{0}}) {
+  for (std::uint64_t size :
+       {name_texts.size(), std::uint64_t{0}, file_texts.size(), std::uint64_t{0}}) {
     out += elf.wide(at);
     at += size;
   }
@@ -86,10 +86,8 @@ TestElf program(TestElf elf, std::string go_table, std::string build_info) {
   elf.segments = {{.flags = kRead | kExecute, .address = kTextAt, .first = 0, .last = 0},
                   {.flags = kRead, .address = kTableAt, .first = 1, .last = 1}};
   if (build_info.empty()) return elf;
-  elf.sections.push_back({.name = ".go.buildinfo",
-                          .flags = 3,
-                          .address = kDataAt,
-                          .contents = std::move(build_info)});
+  elf.sections.push_back(
+      {.name = ".go.buildinfo", .flags = 3, .address = kDataAt, .contents = std::move(build_info)});
   elf.segments.push_back({.flags = kRead | kWrite, .address = kDataAt, .first = 2, .last = 2});
   return elf;
 }
@@ -102,9 +100,7 @@ const std::vector<std::string> kFiles = {
     "golang.org/x/net@v0.9.0/http2/b.go", "/home/me@v1/x.go",
     "golang.org/toolchain@v0.0.1-go1.22.1.linux-amd64/src/os/file.go"};
 
-FileFacts facts_of(const TestElf& elf) {
-  return recover(ByteView::of(elf.build()), Limits{});
-}
+FileFacts facts_of(const TestElf& elf) { return recover(ByteView::of(elf.build()), Limits{}); }
 
 std::vector<std::string> claims_of(const FileFacts& facts) {
   std::vector<std::string> out;
@@ -170,14 +166,13 @@ TEST(GoClaims, TheTableStandsInForAListThatIsGone) {
 
 TEST(GoClaims, WhatTheListHidesIsSaid) {
   TestElf shape;
-  FileFacts facts = facts_of(program(
-      shape, table(shape, 0xfffffff1, kNames, kFiles),
-      info("path\texample.com/app\nmod\texample.com/app\tv1.0.0\t\n"
-           "dep\tgolang.org/x/net\tv0.9.0\th1:x=\nbuild\tCGO_ENABLED=1\n")));
-  EXPECT_EQ(claims_of(facts), (std::vector<std::string>{"example.com/app v1.0.0",
-                                                        "github.com/BurntSushi/toml v1.2.0",
-                                                        "golang.org/x/net v0.9.0",
-                                                        "stdlib 1.22.1"}));
+  FileFacts facts =
+      facts_of(program(shape, table(shape, 0xfffffff1, kNames, kFiles),
+                       info("path\texample.com/app\nmod\texample.com/app\tv1.0.0\t\n"
+                            "dep\tgolang.org/x/net\tv0.9.0\th1:x=\nbuild\tCGO_ENABLED=1\n")));
+  EXPECT_EQ(claims_of(facts),
+            (std::vector<std::string>{"example.com/app v1.0.0", "github.com/BurntSushi/toml v1.2.0",
+                                      "golang.org/x/net v0.9.0", "stdlib 1.22.1"}));
   for (const PackageClaim& claim : facts.packages)
     if (claim.component.name == "github.com/BurntSushi/toml") {
       EXPECT_EQ(claim.component.confidence, Confidence::medium);
@@ -191,11 +186,11 @@ TEST(GoClaims, AListThatNamesNoModulesIsCompletedByTheTable) {
   TestElf shape;
   FileFacts facts = facts_of(program(shape, table(shape, 0xfffffff1, kNames, kFiles),
                                      info("path\texample.com/app\nbuild\t-compiler=gc\n")));
-  EXPECT_EQ(claims_of(facts),
-            (std::vector<std::string>{"example.com/app ", "github.com/BurntSushi/toml v1.2.0",
-                                      "github.com/a/b/v2 ", "github.com/x/wrap ",
-                                      "golang.org/x/net v0.9.0", "gopkg.in/yaml.v2 ",
-                                      "stdlib 1.22.1"}));
+  EXPECT_EQ(
+      claims_of(facts),
+      (std::vector<std::string>{"example.com/app ", "github.com/BurntSushi/toml v1.2.0",
+                                "github.com/a/b/v2 ", "github.com/x/wrap ",
+                                "golang.org/x/net v0.9.0", "gopkg.in/yaml.v2 ", "stdlib 1.22.1"}));
   EXPECT_EQ(facts.gaps.size(), 1u);
   facts = facts_of(program(shape, table(shape, 0xfffffff1, {"main.main", "cmd/go/internal.F"}, {}),
                            info("path\tcmd/go\nbuild\t-compiler=gc\n")));

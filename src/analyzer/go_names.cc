@@ -21,7 +21,8 @@ constexpr std::uint32_t kGo1_2 = 0xfffffffb, kGo1_16 = 0xfffffffa;
 class NameTables {
  public:
   NameTables(ByteView file, const GoFunctionTable& table)
-      : table_(file.clamped(table.offset, file.size())), kind_(table.magic),
+      : table_(file.clamped(table.offset, file.size())),
+        kind_(table.magic),
         functions_(table.functions) {
     big_endian_ = table_.has_at(0, "\xff\xff\xff") && !table_.has_at(1, "\xff\xff\xff");
     pointer_ = table_.clamped(7, 1).empty() ? 8 : table_.span()[7];
@@ -125,7 +126,8 @@ std::string unescape_percent(std::string_view text) {
 std::string unescape_case(std::string_view path) {
   std::string out;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    bool escaped = path[i] == '!' && i + 1 < path.size() && path[i + 1] >= 'a' && path[i + 1] <= 'z';
+    bool escaped =
+        path[i] == '!' && i + 1 < path.size() && path[i + 1] >= 'a' && path[i + 1] <= 'z';
     if (escaped) ++i;
     out += escaped ? static_cast<char>(path[i] - 'a' + 'A') : path[i];
   }
@@ -228,8 +230,7 @@ std::string_view likely_go_module(std::string_view package) {
   if (end == package.npos) return package;
   // A major version is a part of the module's path.
   std::string_view next = package.substr(end + 1, package.find('/', end + 1) - end - 1);
-  if (next.size() > 1 && next[0] == 'v' && parse_unsigned(next.substr(1)))
-    end += 1 + next.size();
+  if (next.size() > 1 && next[0] == 'v' && parse_unsigned(next.substr(1))) end += 1 + next.size();
   return package.substr(0, end);
 }
 

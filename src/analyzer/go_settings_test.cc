@@ -20,7 +20,8 @@ TEST(GoSettings, FlagsAreUnquotedAsTheyWereQuoted) {
 
 TEST(GoSettings, EveryFormOfTheFlagIsRead) {
   auto values = go_linked_values(
-      "-s -X main.a=1 -X=main.b=2 --X 'main.c=3 4' -extldflags '-X main.d=5' -X \"x/y.z.e=6=7\" -X");
+      "-s -X main.a=1 -X=main.b=2 --X 'main.c=3 4' -extldflags '-X main.d=5' -X \"x/y.z.e=6=7\" "
+      "-X");
   ASSERT_EQ(values.size(), 4u);
   EXPECT_EQ(values[0].value, "1");
   EXPECT_EQ(values[1].name, "b");

@@ -23,9 +23,9 @@ constexpr std::string_view kName = "java-archive";
 // Attributes by which an archive is named, and a few that say how it is run.
 constexpr auto kKept = std::to_array<std::string_view>(
     {"Implementation-Title", "Implementation-Version", "Implementation-Vendor-Id",
-     "Implementation-Vendor", "Specification-Title", "Specification-Version",
-     "Bundle-SymbolicName", "Bundle-Version", "Bundle-Name", "Automatic-Module-Name", "Main-Class",
-     "Start-Class", "Spring-Boot-Version", "Extension-Name", "Plugin-Version", "Short-Name"});
+     "Implementation-Vendor", "Specification-Title", "Specification-Version", "Bundle-SymbolicName",
+     "Bundle-Version", "Bundle-Name", "Automatic-Module-Name", "Main-Class", "Start-Class",
+     "Spring-Boot-Version", "Extension-Name", "Plugin-Version", "Short-Name"});
 
 std::string_view attribute(const JavaFacts& java, std::string_view name) {
   for (const auto& [key, value] : java.manifest)
@@ -79,8 +79,8 @@ class Gatherer {
     std::size_t slash = java.class_name.rfind('/');
     if (slash == java.class_name.npos) return;
     std::string_view package = std::string_view(java.class_name).substr(0, slash);
-    java_.package = java_.classes == 0 ? std::string(package)
-                                       : common_package(java_.package, package);
+    java_.package =
+        java_.classes == 0 ? std::string(package) : common_package(java_.package, package);
     ++java_.classes;
   }
 
@@ -106,25 +106,43 @@ bool is_version_text(std::string_view text) {
 
 // "4.1.100.Final-linux-x86_64" → "4.1.100.Final": platforms and what jars are for.
 std::string_view without_classifier(std::string_view version) {
-  for (std::string_view word :
-       {"-linux", "-osx", "-windows", "-jdk", "-jre8", "-javadoc", "-sources", "-tests", "-test",
-        "-all", "-shaded", "-uber", "-exec", "-fat", "-boot", "-standalone",
-        "-jar-with-dependencies", "-jakarta", "-native", "-no_aop", "-plain", "-bundle"}) {
+  for (std::string_view word : {"-linux",
+                                "-osx",
+                                "-windows",
+                                "-jdk",
+                                "-jre8",
+                                "-javadoc",
+                                "-sources",
+                                "-tests",
+                                "-test",
+                                "-all",
+                                "-shaded",
+                                "-uber",
+                                "-exec",
+                                "-fat",
+                                "-boot",
+                                "-standalone",
+                                "-jar-with-dependencies",
+                                "-jakarta",
+                                "-native",
+                                "-no_aop",
+                                "-plain",
+                                "-bundle"}) {
     std::size_t at = version.find(word);
     if (at != version.npos && at > 0) version = version.substr(0, at);
   }
   return version;
 }
 
-// The part of "log4j-1.2-api-2.17.1" or "foo-1.0-beta-2" with which the version starts: the last one
-// that begins with a digit, and what belongs to it. 0: there is none.
+// The part of "log4j-1.2-api-2.17.1" or "foo-1.0-beta-2" with which the version starts: the last
+// one that begins with a digit, and what belongs to it. 0: there is none.
 std::size_t version_part(const std::vector<std::string_view>& parts) {
   auto is_number = [&](std::size_t i) {
     return !parts[i].empty() && parts[i][0] >= '0' && parts[i][0] <= '9';
   };
   auto is_qualifier = [&](std::size_t i) {
-    constexpr auto kWords =
-        std::to_array<std::string_view>({"alpha", "beta", "rc", "cr", "m", "b", "pre", "milestone"});
+    constexpr auto kWords = std::to_array<std::string_view>(
+        {"alpha", "beta", "rc", "cr", "m", "b", "pre", "milestone"});
     return std::ranges::find(kWords, to_lower(parts[i])) != kWords.end();
   };
   std::size_t at = parts.size() - 1;
@@ -188,9 +206,9 @@ class Namer {
     c.name = group_.empty() ? artifact_ : group_ + ":" + artifact_;
     c.version.exact = version_;
     c.ecosystem = "Maven";
-    c.purl = Purl{.type = "maven", .namespace_ = group_, .name = artifact_, .version = version_}
-                 .text();
-    c.confidence = !group_is_known_ ? Confidence::low
+    c.purl =
+        Purl{.type = "maven", .namespace_ = group_, .name = artifact_, .version = version_}.text();
+    c.confidence = !group_is_known_  ? Confidence::low
                    : version_agrees_ ? Confidence::high
                                      : Confidence::medium;
     if (evidence_.empty()) note(Place{}, "Java archive " + std::string(file_name_));

@@ -33,12 +33,12 @@ TEST(JavaClass, SaysItsName) {
 }
 
 TEST(JavaClass, TheShapeStaysWhenTheClassMoves) {
-  TestClass moved{.name = "shaded/org/a/Logger",
-                  .super = "shaded/org/a/Base",
-                  .methods = {{"<init>", "()V"},
-                              {"log", "(Lshaded/org/a/Level;I)Lshaded/org/a/Logger;"}},
-                  .texts = {"%d lines", "shaded.org.a.Level"},
-                  .pool_reversed = true};
+  TestClass moved{
+      .name = "shaded/org/a/Logger",
+      .super = "shaded/org/a/Base",
+      .methods = {{"<init>", "()V"}, {"log", "(Lshaded/org/a/Level;I)Lshaded/org/a/Logger;"}},
+      .texts = {"%d lines", "shaded.org.a.Level"},
+      .pool_reversed = true};
   EXPECT_EQ(read(kLogger).shape, read(moved).shape);
   for (auto change : {+[](TestClass& c) { c.texts[0] = "%d line"; },
                       +[](TestClass& c) { c.methods[1].second = "(I)V"; },
@@ -51,7 +51,8 @@ TEST(JavaClass, TheShapeStaysWhenTheClassMoves) {
 }
 
 TEST(JavaClass, AModuleSaysItsVersion) {
-  JavaClass info = read({.name = "module-info", .methods = {}, .texts = {}, .module_version = "17.0.15"});
+  JavaClass info =
+      read({.name = "module-info", .methods = {}, .texts = {}, .module_version = "17.0.15"});
   EXPECT_EQ(info.module, "java.base");
   EXPECT_EQ(info.module_version, "17.0.15");
 }
@@ -86,17 +87,17 @@ TEST(JavaFileName, IsArtifactAndVersion) {
   struct Case {
     std::string_view path, artifact, version;
   };
-  for (const Case& c : {Case{"a/spring-core-6.1.5.jar", "spring-core", "6.1.5"},
-                        {"log4j-1.2-api-2.17.1.jar", "log4j-1.2-api", "2.17.1"},
-                        {"x.jar!/guava-31.1-jre.jar", "guava", "31.1-jre"},
-                        {"netty-transport-4.1.100.Final-linux-x86_64.jar", "netty-transport",
-                         "4.1.100.Final"},
-                        {"foo-1.0-beta-2.jar", "foo", "1.0-beta-2"},
-                        {"foo-1.0-20231010.123456-1.jar", "foo", "1.0-20231010.123456-1"},
-                        {"demo-0.0.1-SNAPSHOT.war", "demo", "0.0.1-SNAPSHOT"},
-                        {"app.jar", "app", ""},
-                        {"-1.jar", "-1", ""},
-                        {"jsr305.jar", "jsr305", ""}}) {
+  for (const Case& c :
+       {Case{"a/spring-core-6.1.5.jar", "spring-core", "6.1.5"},
+        {"log4j-1.2-api-2.17.1.jar", "log4j-1.2-api", "2.17.1"},
+        {"x.jar!/guava-31.1-jre.jar", "guava", "31.1-jre"},
+        {"netty-transport-4.1.100.Final-linux-x86_64.jar", "netty-transport", "4.1.100.Final"},
+        {"foo-1.0-beta-2.jar", "foo", "1.0-beta-2"},
+        {"foo-1.0-20231010.123456-1.jar", "foo", "1.0-20231010.123456-1"},
+        {"demo-0.0.1-SNAPSHOT.war", "demo", "0.0.1-SNAPSHOT"},
+        {"app.jar", "app", ""},
+        {"-1.jar", "-1", ""},
+        {"jsr305.jar", "jsr305", ""}}) {
     JavaFileName name = split_java_file_name(c.path);
     EXPECT_EQ(name.artifact, c.artifact) << c.path;
     EXPECT_EQ(name.version, c.version) << c.path;
@@ -133,11 +134,14 @@ TEST(JavaArchive, PomPropertiesBecomeClaimsOfTheArchive) {
 }
 
 TEST(JavaArchive, AManifestAndTheFileNameDoWithoutMaven) {
-  FileFacts facts = jar({{"META-INF/MANIFEST.MF",
-                          "Manifest-Version: 1.0\nImplementation-Title: spring-core\n"
-                          "Implementation-Version: 6.1.5\nAutomatic-Module-Name: spring.core\n"},
-                         {"a.class", TestClass{.name = "org/springframework/core/A", .methods = {}, .texts = {}}.bytes()},
-                         {"b.class", TestClass{.name = "org/springframework/asm/B", .methods = {}, .texts = {}}.bytes()}});
+  FileFacts facts =
+      jar({{"META-INF/MANIFEST.MF",
+            "Manifest-Version: 1.0\nImplementation-Title: spring-core\n"
+            "Implementation-Version: 6.1.5\nAutomatic-Module-Name: spring.core\n"},
+           {"a.class",
+            TestClass{.name = "org/springframework/core/A", .methods = {}, .texts = {}}.bytes()},
+           {"b.class",
+            TestClass{.name = "org/springframework/asm/B", .methods = {}, .texts = {}}.bytes()}});
   Component core = named("app.jar!/BOOT-INF/lib/spring-core-6.1.5.jar", facts);
   EXPECT_EQ(core.name, "org.springframework:spring-core");
   EXPECT_EQ(core.version.exact, "6.1.5");
@@ -151,7 +155,9 @@ TEST(JavaArchive, AManifestAndTheFileNameDoWithoutMaven) {
 }
 
 TEST(JavaArchive, AGuessedGroupIsLabelled) {
-  FileFacts facts = jar({{"a.class", TestClass{.name = "com/example/shop/cart/A", .methods = {}, .texts = {}}.bytes()}});
+  FileFacts facts =
+      jar({{"a.class",
+            TestClass{.name = "com/example/shop/cart/A", .methods = {}, .texts = {}}.bytes()}});
   Component shop = named("shop-1.0.jar", facts);
   EXPECT_EQ(shop.name, "com.example.shop:shop");
   EXPECT_EQ(shop.version.exact, "1.0");
@@ -166,7 +172,8 @@ TEST(JavaArchive, OtherArchivesAreNone) {
 }
 
 TEST(JavaArchive, SpringBootApplicationsHoldTheirLibraries) {
-  const std::string inner = zip_archive({{"META-INF/maven/g/a/pom.properties", pom("g", "a", "1")}});
+  const std::string inner =
+      zip_archive({{"META-INF/maven/g/a/pom.properties", pom("g", "a", "1")}});
   FileFacts facts = jar({{"META-INF/MANIFEST.MF",
                           "Manifest-Version: 1.0\nStart-Class: com.example.Demo\n"
                           "Implementation-Version: 0.1\n"},

@@ -1,6 +1,6 @@
 // Relocating rewrites every name below a package, in constants, descriptors and texts, and the
-// tools that do it lay the constant pool out anew. So the shape is a sorted set of lines (as hashes)
-// in which each qualified name is cut to its last part.
+// tools that do it lay the constant pool out anew. So the shape is a sorted set of lines (as
+// hashes) in which each qualified name is cut to its last part.
 
 #include "analyzer/java_class.h"
 
@@ -204,8 +204,7 @@ class ClassReader {
   void add_constants() {
     for (const Constant& constant : pool_) {
       ByteView raw = bytes_.clamped(constant.at, size_of(constant.tag));
-      if (constant.tag == integer || constant.tag == long_integer)
-        add("number", raw.as_text());
+      if (constant.tag == integer || constant.tag == long_integer) add("number", raw.as_text());
       if (constant.tag == text)
         add("text", last_part(utf8_at(raw.read_big<std::uint16_t>(0).value_or(0))));
     }
@@ -241,8 +240,6 @@ class ClassReader {
 
 }  // namespace
 
-Result<JavaClass> read_java_class(ByteView bytes) {
-  return ClassReader(bytes).read();
-}
+Result<JavaClass> read_java_class(ByteView bytes) { return ClassReader(bytes).read(); }
 
 }  // namespace fathom

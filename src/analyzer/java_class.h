@@ -12,9 +12,9 @@
 namespace fathom {
 
 struct JavaClass {
-  std::string name;         // internal form: "org/apache/logging/log4j/Logger"
-  std::uint16_t major = 0;  // of the class file's version: 52 is Java 8
-  std::string module;         // of a module-info: the module's name, else empty
+  std::string name;            // internal form: "org/apache/logging/log4j/Logger"
+  std::uint16_t major = 0;     // of the class file's version: 52 is Java 8
+  std::string module;          // of a module-info: the module's name, else empty
   std::string module_version;  // what it says of its version, or empty
   // Over what the sources say: names of the class, its super class and interfaces without their
   // packages, fields and methods with their types, texts and numbers. 0 for a class without

@@ -35,8 +35,7 @@ Done run_manifest(const FileInput& in, FileFacts& facts) {
 }
 
 Done run_pom(const FileInput& in, FileFacts& facts) {
-  const std::vector<JavaAttribute> properties =
-      read_java_properties(in.bytes.as_text(), in.limits);
+  const std::vector<JavaAttribute> properties = read_java_properties(in.bytes.as_text(), in.limits);
   const JavaAttribute* group = find_attribute(properties, "groupId");
   const JavaAttribute* artifact = find_attribute(properties, "artifactId");
   const JavaAttribute* version = find_attribute(properties, "version");
@@ -56,8 +55,8 @@ Done run_pom(const FileInput& in, FileFacts& facts) {
                .text();
   for (const JavaAttribute* seen : {group, artifact, version})
     if (seen)
-      c.evidence.push_back(line_evidence("pom-properties", seen->line,
-                                         seen->name + "=" + seen->value, in.limits));
+      c.evidence.push_back(
+          line_evidence("pom-properties", seen->line, seen->name + "=" + seen->value, in.limits));
   facts.packages.push_back(std::move(claim));
   return Ok{};
 }
@@ -96,14 +95,15 @@ Done run_release(const FileInput& in, FileFacts& facts) {
   const std::vector<JavaAttribute> lines = read_java_properties(in.bytes.as_text(), in.limits);
   const JavaAttribute* version = find_attribute(lines, "JAVA_VERSION");
   if (!version) return Ok{};
-  PackageClaim claim = runtime_claim(
-      unquoted(version->value), Confidence::high,
-      line_evidence("java-release", version->line, version->name + "=" + version->value, in.limits));
-  for (std::string_view key : {"IMPLEMENTOR", "IMPLEMENTOR_VERSION", "JAVA_RUNTIME_VERSION",
-                               "MODULES", "GRAALVM_VERSION"})
+  PackageClaim claim =
+      runtime_claim(unquoted(version->value), Confidence::high,
+                    line_evidence("java-release", version->line,
+                                  version->name + "=" + version->value, in.limits));
+  for (std::string_view key :
+       {"IMPLEMENTOR", "IMPLEMENTOR_VERSION", "JAVA_RUNTIME_VERSION", "MODULES", "GRAALVM_VERSION"})
     if (const JavaAttribute* also = find_attribute(lines, key))
-      claim.component.evidence.push_back(line_evidence(
-          "java-release", also->line, also->name + "=" + also->value, in.limits));
+      claim.component.evidence.push_back(
+          line_evidence("java-release", also->line, also->name + "=" + also->value, in.limits));
   facts.packages.push_back(std::move(claim));
   return Ok{};
 }
@@ -138,7 +138,8 @@ std::string_view machine_text(const FileInput& in) {
     constexpr std::size_t kMostText = 1024;
     if (stop - begin > kMostText) continue;
     std::string_view text = all.substr(begin, stop - begin);
-    if (text.find(kVirtualMachine) != text.npos && text.find(", built on") != text.npos) return text;
+    if (text.find(kVirtualMachine) != text.npos && text.find(", built on") != text.npos)
+      return text;
   }
   return {};
 }

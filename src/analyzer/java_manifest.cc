@@ -48,8 +48,8 @@ std::vector<JavaAttribute> read_java_manifest(std::string_view text, const Limit
     }
     std::size_t colon = line.find(':');
     if (colon == line.npos || colon == 0) continue;
-    out.push_back({std::string(line.substr(0, colon)),
-                   std::string(trim(line.substr(colon + 1))), lines.number()});
+    out.push_back({std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))),
+                   lines.number()});
   }
   for (JavaAttribute& attribute : out) {
     attribute.name = kept(attribute.name, limits);

@@ -72,8 +72,8 @@ void claim_runtime(const FileInput& in, FileFacts& facts) {
 
 Result<ByteView> embedded_sbom(const FileInput& in) {
   std::optional<std::uint64_t> start, length_at;
-  for (const elf::SymbolList& list : {elf::dynamic_symbols(*in.elf, in.limits),
-                                      elf::static_symbols(*in.elf, in.limits)})
+  for (const elf::SymbolList& list :
+       {elf::dynamic_symbols(*in.elf, in.limits), elf::static_symbols(*in.elf, in.limits)})
     for (const elf::Symbol& symbol : list.symbols) {
       if (symbol.name == "sbom") start = in.elf->offset_of_address(symbol.value);
       if (symbol.name == "sbom_length") length_at = in.elf->offset_of_address(symbol.value);
@@ -112,7 +112,8 @@ Result<std::size_t> claim_sbom(const FileInput& in, FileFacts& facts) {
   json::Value document = TRY(json::parse(ByteView(inflated.bytes).as_text(), in.limits));
   const json::Array* rows = document["components"].array();
   if (!rows) return Error{ErrorCode::malformed, "a bill of materials without components"};
-  const auto offset = static_cast<std::uint64_t>(packed.as_text().data() - in.bytes.as_text().data());
+  const auto offset =
+      static_cast<std::uint64_t>(packed.as_text().data() - in.bytes.as_text().data());
   for (std::size_t i = 0; i < rows->size() && i < in.limits.packages; ++i)
     if (!(*rows)[i]["name"].text_or().empty())
       facts.packages.push_back(claim_of((*rows)[i], i, offset, in));

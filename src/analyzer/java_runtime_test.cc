@@ -112,11 +112,13 @@ FileFacts machine(std::string text) {
 }
 
 TEST(JavaMachine, SaysItsRelease) {
-  FileFacts facts = machine("OpenJDK 64-Bit Server VM (17.0.15+6-Debian-1deb12u1) for linux-amd64 JRE "
-                            "(17.0.15+6-Debian-1deb12u1), built on May  1 2025 by \"buildd\"");
+  FileFacts facts = machine(
+      "OpenJDK 64-Bit Server VM (17.0.15+6-Debian-1deb12u1) for linux-amd64 JRE "
+      "(17.0.15+6-Debian-1deb12u1), built on May  1 2025 by \"buildd\"");
   ASSERT_EQ(facts.packages.size(), 1u);
   EXPECT_EQ(facts.packages[0].component.version.exact, "17.0.15");
-  facts = machine("OpenJDK 64-Bit Server VM (25.392-b08) for linux-amd64 JRE (1.8.0_392-b08), built on x");
+  facts = machine(
+      "OpenJDK 64-Bit Server VM (25.392-b08) for linux-amd64 JRE (1.8.0_392-b08), built on x");
   ASSERT_EQ(facts.packages.size(), 1u);
   EXPECT_EQ(facts.packages[0].component.version.exact, "1.8.0_392");
   EXPECT_TRUE(machine("nothing of it").packages.empty());
@@ -140,8 +142,10 @@ std::string gzip_of(std::string_view text) {
 FileFacts native(std::string heap, const std::string& sbom) {
   constexpr std::uint64_t kHeap = 0x10000;
   TestElf elf;
-  heap = std::string("com.oracle.svm.core.VM=GraalVM CE 21.0.2+13.1\0"
-                     "com.oracle.svm.core.VM.Java.Version=21.0.2\0", 89) +
+  heap = std::string(
+             "com.oracle.svm.core.VM=GraalVM CE 21.0.2+13.1\0"
+             "com.oracle.svm.core.VM.Java.Version=21.0.2\0",
+             89) +
          heap;
   heap.resize((heap.size() + 7) / 8 * 8);
   const std::uint64_t length_at = heap.size();

@@ -24,7 +24,8 @@ Component only(std::string_view text) {
 
 TEST(PythonMetadata, IsHeadersUpToTheFirstEmptyLine) {
   Component c = only(
-      "Metadata-Version: 2.1\nname: Foo_Bar\nVersion: 1.2\nLicense-Expression: MIT\n\nVersion: 9\n");
+      "Metadata-Version: 2.1\nname: Foo_Bar\nVersion: 1.2\nLicense-Expression: MIT\n\nVersion: "
+      "9\n");
   EXPECT_EQ(c.name, "Foo_Bar");
   EXPECT_EQ(c.version.exact, "1.2");
   EXPECT_EQ(c.purl, "pkg:pypi/foo-bar@1.2");
@@ -52,7 +53,8 @@ TEST(DotnetDeps, ListsPackagesAndTheApplication) {
 TEST(RubyGemspec, IsReadAsRubyGemsWritesIt) {
   Component c = only(
       "# -*- encoding: utf-8 -*-\n# stub: rack 3.0.8 ruby lib\n\nGem::Specification.new do |s|\n"
-      "  s.name = \"rack\".freeze\n  s.version = \"3.0.8\"\n\n  s.require_paths = [\"lib\"]\nend\n");
+      "  s.name = \"rack\".freeze\n  s.version = \"3.0.8\"\n\n  s.require_paths = "
+      "[\"lib\"]\nend\n");
   EXPECT_EQ(c.purl, "pkg:gem/rack@3.0.8");
   EXPECT_FALSE(facts_of("# -*- encoding: utf-8 -*-\n# stub: x\n").gaps.empty());
 }
@@ -66,13 +68,14 @@ TEST(PhpComposer, ListsWhatIsInstalled) {
 
 TEST(RustLocations, NameCratesAndSayThatOthersMayBeThere) {
   elf::testing::TestElf elf;
-  elf.sections = {{.name = ".rodata",
-                   .flags = 2,
-                   .contents = "/rustc/0123/library/core/src/fmt/mod.rs"
-                               "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/"
-                               "serde_json-1.0.108/src/de.rs"
-                               "/x/registry/src/github.com-1ecc6299db9ec823/proc-macro2-1.0.0-rc1/src/lib.rs"
-                               "registry/src/broken registry/src/a-b/no-version/x.rs"}};
+  elf.sections = {
+      {.name = ".rodata",
+       .flags = 2,
+       .contents = "/rustc/0123/library/core/src/fmt/mod.rs"
+                   "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/"
+                   "serde_json-1.0.108/src/de.rs"
+                   "/x/registry/src/github.com-1ecc6299db9ec823/proc-macro2-1.0.0-rc1/src/lib.rs"
+                   "registry/src/broken registry/src/a-b/no-version/x.rs"}};
   FileFacts facts = recover(ByteView::of(elf.build()), {});
   ASSERT_EQ(facts.packages.size(), 2u);
   EXPECT_EQ(facts.packages[0].component.purl, "pkg:cargo/proc-macro2@1.0.0-rc1");
@@ -113,7 +116,9 @@ std::vector<std::string> names(const Inventory& inventory) {
 }
 
 TEST(NodePackage, CountsWhereItIsInstalled) {
-  auto package = [](std::string name) { return "{\"name\": \"" + name + "\", \"version\": \"1.0.0\"}"; };
+  auto package = [](std::string name) {
+    return "{\"name\": \"" + name + "\", \"version\": \"1.0.0\"}";
+  };
   Inventory in = ImageOf()
                      .file("app/package.json", package("app"))
                      .file("app/node_modules/a/package.json", package("a"))
@@ -148,15 +153,16 @@ TEST(PythonRecord, SaysWhoseFilesTheyAre) {
   };
   const std::string metadata = "Metadata-Version: 2.1\nName: foo\nVersion: 1.2\n\n";
   const std::string folder = "usr/lib/python3/site-packages/";
-  Inventory in = ImageOf()
-                     .file(folder + "foo-1.2.dist-info/METADATA", metadata)
-                     .file(folder + "foo-1.2.dist-info/RECORD",
-                           row("foo/a.py", code) + row("../../../bin/foo", tool) +
-                               row("foo-1.2.dist-info/METADATA", metadata) + "foo-1.2.dist-info/RECORD,,\n")
-                     .file(folder + "foo/a.py", code)
-                     .file(folder + "foo/other.py", "print(2)\n")
-                     .file("usr/bin/foo", tool)
-                     .inventory();
+  Inventory in =
+      ImageOf()
+          .file(folder + "foo-1.2.dist-info/METADATA", metadata)
+          .file(folder + "foo-1.2.dist-info/RECORD",
+                row("foo/a.py", code) + row("../../../bin/foo", tool) +
+                    row("foo-1.2.dist-info/METADATA", metadata) + "foo-1.2.dist-info/RECORD,,\n")
+          .file(folder + "foo/a.py", code)
+          .file(folder + "foo/other.py", "print(2)\n")
+          .file("usr/bin/foo", tool)
+          .inventory();
   EXPECT_EQ(names(in), std::vector<std::string>{"foo"});
   EXPECT_TRUE(in.owner_of.contains(folder + "foo/a.py"));
   EXPECT_TRUE(in.owner_of.contains("usr/bin/foo"));

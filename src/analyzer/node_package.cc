@@ -22,8 +22,8 @@ Done run(const FileInput& in, FileFacts& facts) {
     package.namespace_ = name.substr(0, slash);
     package.name = name.substr(slash + 1);
   }
-  PackageClaim claim = package_claim(std::move(package), kName, {Place::Kind::pointer, 0, "/version"},
-                                     name + " " + version);
+  PackageClaim claim = package_claim(std::move(package), kName,
+                                     {Place::Kind::pointer, 0, "/version"}, name + " " + version);
   if (std::string_view license = document["license"].text_or(); !license.empty())
     claim.component.licenses.push_back(kept(license, in.limits));
   facts.packages.push_back(std::move(claim));

@@ -116,7 +116,7 @@ class Join {
     if (type == TarType::symlink) return compare_link(file, recorded);
     if (type != TarType::regular && type != TarType::hard_link) return Match::absent;
     if (!recorded.sha256.empty())
-      return file.entry.digest.empty()                         ? Match::unknown
+      return file.entry.digest.empty()                          ? Match::unknown
              : file.entry.digest == "sha256:" + recorded.sha256 ? Match::same
                                                                 : Match::changed;
     if (recorded.md5.empty() && recorded.sha1.empty()) return Match::same;

@@ -157,7 +157,8 @@ class Builder {
            path.find("/dpkg/status.d/") != path.npos;
   }
 
-  // node_modules/NAME/package.json, node_modules/@SCOPE/NAME/package.json, and that of an application.
+  // node_modules/NAME/package.json, node_modules/@SCOPE/NAME/package.json, and that of an
+  // application.
   static bool is_node_package(const Location& location) {
     std::vector<std::string_view> parts = split(location.path, '/');
     if (parts.back() != "package.json") return false;
@@ -182,8 +183,8 @@ class Builder {
     std::size_t slash = path.rfind('/');
     std::string_view folder = path.substr(0, slash == path.npos ? 0 : slash);
     std::string_view name = path.substr(slash == path.npos ? 0 : slash + 1);
-    const bool is_folder = folder == "var/lib/rpm" || folder == "usr/lib/sysimage/rpm" ||
-                           folder == "usr/share/rpm";
+    const bool is_folder =
+        folder == "var/lib/rpm" || folder == "usr/lib/sysimage/rpm" || folder == "usr/share/rpm";
     return is_folder && (name == "Packages" || name == "Packages.db" || name == "rpmdb.sqlite");
   }
 

@@ -21,10 +21,9 @@ Done run(const FileInput& in, FileFacts& facts) {
     if (slash == name.npos || version.empty()) continue;
     std::string seen = name + " " + version;
     if (version[0] == 'v') version.erase(0, 1);  // as Packagist's advisories write it
-    facts.packages.push_back(package_claim({"Packagist", "composer", name.substr(0, slash),
-                                            name.substr(slash + 1), version, "/"},
-                                           kName, {Place::Kind::pointer, 0, "/packages/" + std::to_string(i)},
-                                           std::move(seen)));
+    facts.packages.push_back(package_claim(
+        {"Packagist", "composer", name.substr(0, slash), name.substr(slash + 1), version, "/"},
+        kName, {Place::Kind::pointer, 0, "/packages/" + std::to_string(i)}, std::move(seen)));
   }
   return Ok{};
 }

@@ -53,9 +53,9 @@ PackageClaim claim_of(RpmPackage package, const RpmBlob& blob) {
   if (source.name != package.name) c.source_name = source.name;
   // Source packages have the epoch of what is built from them in all but a few cases.
   if (!source.version.empty() && source.version != package.version + "-" + package.release)
-    c.source_version =
-        package.epoch.empty() || package.epoch == "0" ? source.version
-                                                      : package.epoch + ":" + source.version;
+    c.source_version = package.epoch.empty() || package.epoch == "0"
+                           ? source.version
+                           : package.epoch + ":" + source.version;
   if (!package.license.empty()) c.licenses.push_back(package.license);
   std::string seen = package.name + " " + c.version.exact;
   if (!package.arch.empty()) seen += " " + package.arch;
@@ -90,10 +90,10 @@ Done run(const FileInput& in, FileFacts& facts) {
     paths += package->files.size();
     if (paths > in.limits.owned_paths) {
       package->files.clear();
-      add_gaps(facts, in.limits, kName,
-               {{ErrorCode::limit_exceeded,
-                 "package " + package->name + ": more files than are read"}},
-               0);
+      add_gaps(
+          facts, in.limits, kName,
+          {{ErrorCode::limit_exceeded, "package " + package->name + ": more files than are read"}},
+          0);
     }
     facts.packages.push_back(claim_of(std::move(*package), blob));
   }
@@ -108,7 +108,8 @@ extern const FileAnalyzer rpm = {
     .name = kName,
     .version = 1,
     .needs = Needs::bytes,
-    .summary = "RPM packages from Berkeley DB, ndb and SQLite databases, and the files they installed",
+    .summary =
+        "RPM packages from Berkeley DB, ndb and SQLite databases, and the files they installed",
     .wants = [](const FileInput& in) { return !in.elf && store_of(in.bytes) != nullptr; },
     .run = run,
 };

@@ -1,8 +1,8 @@
 // A hash database of Berkeley DB 4 and 5: page 0 describes it, hash pages hold pairs of items (key,
-// value), and what does not fit on a page is a chain of overflow pages. Nothing is looked up, so the
-// hash itself is never needed: every hash page is read for what is on it. Byte order is that of the
-// machine that made it and shows in the magic number.
-// Source: db_page.h and hash.h of Berkeley DB 5.3.
+// value), and what does not fit on a page is a chain of overflow pages. Nothing is looked up, so
+// the hash itself is never needed: every hash page is read for what is on it. Byte order is that of
+// the machine that made it and shows in the magic number. Source: db_page.h and hash.h of Berkeley
+// DB 5.3.
 
 #include <algorithm>
 #include <set>
@@ -27,8 +27,8 @@ class BdbReader {
     page_size_ = TRY(u32(bytes_, 20));
     const std::uint8_t encryption = TRY(bytes_.read<std::uint8_t>(24));
     if (page_size_ < 512 || page_size_ > 64 * kKiB || (page_size_ & (page_size_ - 1)) != 0)
-      return Error{ErrorCode::malformed, "Berkeley DB: pages of " + std::to_string(page_size_) +
-                                             " bytes"};
+      return Error{ErrorCode::malformed,
+                   "Berkeley DB: pages of " + std::to_string(page_size_) + " bytes"};
     if (encryption != 0) return Error{ErrorCode::unsupported, "Berkeley DB: encrypted"};
     const std::uint64_t pages = bytes_.size() / page_size_;
     if (bytes_.size() % page_size_ != 0) problem(ErrorCode::truncated, pages, "the page is cut");
@@ -90,8 +90,8 @@ class BdbReader {
       if (view.size() < kPageHeader || view.span()[25] != kOverflow || !seen.insert(number).second)
         return problem(ErrorCode::malformed, from,
                        "a chain leads to page " + std::to_string(number));
-      ByteView part = view.clamped(kPageHeader, std::min<std::uint64_t>(
-                                                    u16(view, 22), size - whole.size()));
+      ByteView part =
+          view.clamped(kPageHeader, std::min<std::uint64_t>(u16(view, 22), size - whole.size()));
       if (part.empty()) break;
       whole.insert(whole.end(), part.span().begin(), part.span().end());
       number = u32(view, 16).value_or(0);
@@ -114,8 +114,8 @@ class BdbReader {
       ++store_.problems_not_kept;
       return;
     }
-    store_.problems.push_back({code, "Berkeley DB, page " + std::to_string(number) + ": " +
-                                         std::string(what)});
+    store_.problems.push_back(
+        {code, "Berkeley DB, page " + std::to_string(number) + ": " + std::string(what)});
   }
 
   ByteView bytes_;

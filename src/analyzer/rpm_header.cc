@@ -185,8 +185,8 @@ class HeaderReader {
 
   void problem(std::uint32_t tag, std::string_view what) {
     if (package_.problems.size() < limits_.problems)
-      package_.problems.push_back(
-          {ErrorCode::malformed, "rpm header, tag " + std::to_string(tag) + ": " + std::string(what)});
+      package_.problems.push_back({ErrorCode::malformed, "rpm header, tag " + std::to_string(tag) +
+                                                             ": " + std::string(what)});
   }
 
   ByteView bytes_, data_;

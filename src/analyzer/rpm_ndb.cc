@@ -1,6 +1,6 @@
-// rpm's own store: pages of slots, each of which says where a package's blob is, and blobs between a
-// head and a tail that repeat its size. All numbers are little-endian.
-// Source: lib/backend/ndb/rpmpkg.c of rpm.
+// rpm's own store: pages of slots, each of which says where a package's blob is, and blobs between
+// a head and a tail that repeat its size. All numbers are little-endian. Source:
+// lib/backend/ndb/rpmpkg.c of rpm.
 
 #include <algorithm>
 

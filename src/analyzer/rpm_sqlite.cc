@@ -96,7 +96,8 @@ class SqliteReader {
     if (page_size_ == 1) page_size_ = 64 * kKiB;
     std::uint64_t reserved = TRY(bytes_.read<std::uint8_t>(20));
     if (page_size_ < 512 || (page_size_ & (page_size_ - 1)) != 0 || reserved + 480 > page_size_)
-      return Error{ErrorCode::malformed, "SQLite: pages of " + std::to_string(page_size_) + " bytes"};
+      return Error{ErrorCode::malformed,
+                   "SQLite: pages of " + std::to_string(page_size_) + " bytes"};
     usable_ = page_size_ - reserved;
     return Ok{};
   }
@@ -147,7 +148,8 @@ class SqliteReader {
     if (!size) return problem(ErrorCode::truncated, number, "a cell is cut");
     Result<Varint> key = read_varint(view, at + size->size);
     if (!key) return problem(ErrorCode::truncated, number, "a cell is cut");
-    if (size->value > bytes_.size()) return problem(ErrorCode::malformed, number, "a row without end");
+    if (size->value > bytes_.size())
+      return problem(ErrorCode::malformed, number, "a row without end");
     at += size->size + key->size;
     // How much of a row stays on its leaf is fixed by the format.
     const std::uint64_t most = usable_ - 35, least = (usable_ - 12) * 32 / 255 - 23;

@@ -1,6 +1,7 @@
-// The three forms in which RPM has kept its headers: a Berkeley DB hash (before 4.16), its own "ndb"
-// (openSUSE), and a table of SQLite (Fedora 33, RHEL 9 and later). Each reader gives every blob that
-// may be a header, walks what is there rather than what an index says, and bounds its work.
+// The three forms in which RPM has kept its headers: a Berkeley DB hash (before 4.16), its own
+// "ndb" (openSUSE), and a table of SQLite (Fedora 33, RHEL 9 and later). Each reader gives every
+// blob that may be a header, walks what is there rather than what an index says, and bounds its
+// work.
 
 #pragma once
 

@@ -106,16 +106,12 @@ TEST(RpmHeader, LiesAreProblemsAndTheRestIsRead) {
   EXPECT_EQ(problems(TestHeader(base).add(1117, 8, 9, std::string("x\0", 2))), 2u)
       << "too few names, in folders that are not there";
   EXPECT_EQ(problems(TestHeader(base).add(1037, 4, 1u << 30, "")), 1u);
-  EXPECT_EQ(problems(TestHeader(base)
-                         .texts(1117, {"x"})
-                         .texts(1118, {"/"})
-                         .numbers(1116, {7})),
+  EXPECT_EQ(problems(TestHeader(base).texts(1117, {"x"}).texts(1118, {"/"}).numbers(1116, {7})),
             1u);
-  EXPECT_EQ(problems(TestHeader(base)
-                         .texts(1027, {"/x", "/y"})
-                         .texts(1035, {"00", "00"})
-                         .numbers(5011, {99})),
-            1u)
+  EXPECT_EQ(
+      problems(
+          TestHeader(base).texts(1027, {"/x", "/y"}).texts(1035, {"00", "00"}).numbers(5011, {99})),
+      1u)
       << "said once";
 }
 
@@ -174,15 +170,16 @@ struct TestBdb {
     std::string out = std::string(12, '\0') + number(0x061561, 4) + number(9, 4) +
                       number(kPage, 4) + '\0' + '\10';
     pad(out);
-    const std::string small =
-        TestHeader().text(1000, "small").text(1001, "1").bytes(), big_one = large();
+    const std::string small = TestHeader().text(1000, "small").text(1001, "1").bytes(),
+                      big_one = large();
     out += hash_page(1, {'\1' + number(0, 4), '\1' + number(7, 4), '\1' + number(2, 4),
                          '\1' + small, '\1' + number(1, 4),
                          std::string("\3\0\0\0", 4) + number(2, 4) + number(big_one.size(), 4)});
     for (std::uint64_t at = 0, number_ = 2; at < big_one.size(); ++number_) {
       std::string part = big_one.substr(at, kPage - 26);
       at += part.size();
-      std::string next = page(number_, at < big_one.size() ? number_ + 1 : 0, 1, part.size(), 7) + part;
+      std::string next =
+          page(number_, at < big_one.size() ? number_ + 1 : 0, 1, part.size(), 7) + part;
       pad(next);
       out += next;
     }
@@ -213,11 +210,13 @@ std::string ndb() {
 
 std::string varint(std::uint64_t value) {
   std::string out(1, static_cast<char>(value & 0x7f));
-  for (value >>= 7; value > 0; value >>= 7) out.insert(out.begin(), static_cast<char>(value | 0x80));
+  for (value >>= 7; value > 0; value >>= 7)
+    out.insert(out.begin(), static_cast<char>(value | 0x80));
   return out;
 }
 
-std::string record(const std::vector<std::string>& values, const std::vector<std::uint64_t>& types) {
+std::string record(const std::vector<std::string>& values,
+                   const std::vector<std::uint64_t>& types) {
   std::string head, body;
   for (std::uint64_t type : types) head += varint(type);
   for (const std::string& value : values) body += value;
@@ -244,10 +243,12 @@ std::string sqlite() {
   out.resize(100);
   out += leaf({varint(schema.size()) + '\1' + schema}, 100);
   // Page 2 leads to leaf 3 and, as its last child, to leaf 4.
-  std::string interior = '\x05' + big(0, 2) + big(1, 2) + big(0, 2) + '\0' + big(4, 4) + big(kPage - 5, 2);
+  std::string interior =
+      '\x05' + big(0, 2) + big(1, 2) + big(0, 2) + '\0' + big(4, 4) + big(kPage - 5, 2);
   interior.resize(kPage - 5);
   out += interior + big(3, 4) + '\1';
-  const std::string small = TestHeader().text(1000, "small").text(1001, "1").bytes(), big_one = large();
+  const std::string small = TestHeader().text(1000, "small").text(1001, "1").bytes(),
+                    big_one = large();
   const std::string row = record({small}, {0, 12 + 2 * small.size()});
   const std::string large_row = record({big_one}, {0, 12 + 2 * big_one.size()});
   const std::uint64_t least = (kPage - 12) * 32 / 255 - 23, most = kPage - 35;
@@ -296,9 +297,14 @@ TEST(RpmStore, EveryPrefixIsReadPolitely) {
 TEST(RpmStore, CirclesAndLiesAreGaps) {
   auto gaps = [](const std::string& bytes) { return facts_of(bytes).gaps.size(); };
   // An overflow page that leads to itself; one that is no overflow page; a value of 4 GB.
-  EXPECT_EQ(gaps(TestBdb{.change = [](std::string& b) { b.replace(3 * kPage + 16, 4, little(3, 4)); }}.bytes()), 1u);
+  EXPECT_EQ(
+      gaps(TestBdb{.change = [](std::string& b) { b.replace(3 * kPage + 16, 4, little(3, 4)); }}
+               .bytes()),
+      1u);
   EXPECT_EQ(gaps(TestBdb{.change = [](std::string& b) { b[3 * kPage + 25] = 13; }}.bytes()), 1u);
-  EXPECT_EQ(gaps(TestBdb{.change = [](std::string& b) { b.replace(20, 4, little(513, 4)); }}.bytes()), 1u);
+  EXPECT_EQ(
+      gaps(TestBdb{.change = [](std::string& b) { b.replace(20, 4, little(513, 4)); }}.bytes()),
+      1u);
   std::string circle = sqlite();
   circle.replace(kPage + 8, 4, big(2, 4));
   EXPECT_GE(gaps(circle), 1u);

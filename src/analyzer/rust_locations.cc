@@ -1,7 +1,7 @@
 // Crates of Rust programs that carry no list of them. Where code may panic, the compiler leaves the
 // path of the source file: in cargo's registry that is …/registry/src/HOST-HASH/NAME-VERSION/…, and
-// NAME-VERSION is the crate. Crates without such a place leave nothing, so the list is not complete,
-// and a gap says so.
+// NAME-VERSION is the crate. Crates without such a place leave nothing, so the list is not
+// complete, and a gap says so.
 
 #include <algorithm>
 #include <map>
@@ -62,10 +62,10 @@ Done run(const FileInput& in, FileFacts& facts) {
   }
   for (const auto& [crate, at] : crates) {
     const elf::Section* section = in.elf->section_at(at);
-    PackageClaim claim = package_claim(
-        {"crates.io", "cargo", {}, crate.first, crate.second, ""}, kName,
-        Place::at_offset(at, section ? kept(section->name, in.limits) : ""),
-        "path of a source file of " + crate.first + "-" + crate.second);
+    PackageClaim claim =
+        package_claim({"crates.io", "cargo", {}, crate.first, crate.second, ""}, kName,
+                      Place::at_offset(at, section ? kept(section->name, in.limits) : ""),
+                      "path of a source file of " + crate.first + "-" + crate.second);
     claim.component.confidence = Confidence::medium;
     facts.packages.push_back(std::move(claim));
   }

@@ -12,8 +12,8 @@ namespace fathom::archive {
 namespace {
 
 constexpr std::string_view kMagic("MEI\014\013\012\013\016", 8);
-constexpr std::uint64_t kRecord = 88;      // magic, four numbers, the name of Python's library
-constexpr std::uint64_t kEntryHead = 18;   // of a row of the table
+constexpr std::uint64_t kRecord = 88;     // magic, four numbers, the name of Python's library
+constexpr std::uint64_t kEntryHead = 18;  // of a row of the table
 
 // Behind it there are at most the headers of the sections that the archive was added beside.
 constexpr std::uint64_t kTail = 64 * kKiB;
@@ -51,8 +51,9 @@ void PyInstallerArchive::read_table(ByteView table, std::uint64_t start, const L
     std::uint64_t length = head.read_big<std::uint32_t>(0).value_or(0);
     Result<ByteView> row = table.slice(at, length);
     if (length <= kEntryHead || !row || entries_.size() == limits.members)
-      return problems_.note(ErrorCode::malformed, "table of contents, offset " + std::to_string(at) +
-                                                      ": a row that does not fit");
+      return problems_.note(
+          ErrorCode::malformed,
+          "table of contents, offset " + std::to_string(at) + ": a row that does not fit");
     PyInstallerEntry entry;
     entry.offset = start + *row->read_big<std::uint32_t>(4);
     entry.compressed_size = *row->read_big<std::uint32_t>(8);
@@ -79,8 +80,9 @@ Result<Bytes> PyInstallerArchive::read(const PyInstallerEntry& entry,
       libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
   Bytes out(entry.size);
   std::size_t got = 0;
-  if (!inflater || libdeflate_zlib_decompress(inflater.get(), stored.span().data(), stored.size(),
-                                              out.data(), out.size(), &got) != LIBDEFLATE_SUCCESS ||
+  if (!inflater ||
+      libdeflate_zlib_decompress(inflater.get(), stored.span().data(), stored.size(), out.data(),
+                                 out.size(), &got) != LIBDEFLATE_SUCCESS ||
       got != entry.size)
     return Error{ErrorCode::malformed, "not a zlib stream of the stated size"}.in(place);
   return out;

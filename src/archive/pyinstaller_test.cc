@@ -15,28 +15,32 @@ std::string big(std::uint64_t value, int bytes) {
 std::string deflated(std::string text) {
   uLongf size = compressBound(text.size());
   std::string out(size, '\0');
-  compress(reinterpret_cast<Bytef*>(out.data()), &size,
-           reinterpret_cast<const Bytef*>(text.data()), text.size());
+  compress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
+           text.size());
   out.resize(size);
   return out;
 }
 
-std::string row(std::uint64_t at, std::uint64_t packed, std::uint64_t size, bool compressed, char type,
-                const std::string& name) {
-  std::string out = big(at, 4) + big(packed, 4) + big(size, 4) + static_cast<char>(compressed) +
-                    type + name;
+std::string row(std::uint64_t at, std::uint64_t packed, std::uint64_t size, bool compressed,
+                char type, const std::string& name) {
+  std::string out =
+      big(at, 4) + big(packed, 4) + big(size, 4) + static_cast<char>(compressed) + type + name;
   out.resize((out.size() + 4 + 15) / 16 * 16 - 4);
   return big(out.size() + 4, 4) + out;
 }
 
 struct Sample {
-  std::string loader = "the loader", metadata = "Metadata-Version: 2.1\n", library = "\x7f" "ELF";
+  std::string loader = "the loader", metadata = "Metadata-Version: 2.1\n",
+              library =
+                  "\x7f"
+                  "ELF";
   std::uint64_t stated_size = 22;
 
   std::string bytes() const {
     const std::string packed = deflated(metadata);
-    const std::string table = row(0, packed.size(), stated_size, true, 'x', "foo.dist-info/METADATA") +
-                              row(packed.size(), library.size(), library.size(), false, 'b', "libx.so");
+    const std::string table =
+        row(0, packed.size(), stated_size, true, 'x', "foo.dist-info/METADATA") +
+        row(packed.size(), library.size(), library.size(), false, 'b', "libx.so");
     const std::uint64_t at = packed.size() + library.size();
     std::string record = std::string("MEI\014\013\012\013\016", 8) +
                          big(at + table.size() + 88, 4) + big(at, 4) + big(table.size(), 4) +

@@ -325,8 +325,8 @@ void ZipFile::find_overlaps(const Directory& directory) {
                    std::to_string(spans.front().begin) + " bytes before the first member");
 }
 
-// An archive that is stored as the last member has an end record of its own; anywhere else, a second
-// one is for readers that look for it in another way.
+// An archive that is stored as the last member has an end record of its own; anywhere else, a
+// second one is for readers that look for it in another way.
 void ZipFile::find_second_directory() {
   auto is_inside = [&](std::uint64_t at) {
     return std::ranges::any_of(entries_, [&](const ZipEntry& entry) {

@@ -16,7 +16,8 @@ std::string first_of(const std::vector<std::string>& names) {
   constexpr std::ptrdiff_t kMost = 5;
   const std::ptrdiff_t shown = std::min(std::ssize(names), kMost);
   std::string out = join({names.begin(), names.begin() + shown}, ", ");
-  if (std::ssize(names) > shown) out += " and " + std::to_string(std::ssize(names) - shown) + " more";
+  if (std::ssize(names) > shown)
+    out += " and " + std::to_string(std::ssize(names) - shown) + " more";
   return out;
 }
 
@@ -50,9 +51,8 @@ void audit_go_builds(const Lookup& lookup, Rows& rows) {
     if (!is_file(file) || file.shadowed) continue;
     const FileFacts* facts = lookup.facts_of(file);
     if (facts == nullptr || !facts->elf || !facts->go || !facts->go->has_cgo) continue;
-    rows.add("go-cgo",
-             evidence_at(file, Place::named("Go function table"),
-                         advice(*facts, c_components(lookup.input().report, file))));
+    rows.add("go-cgo", evidence_at(file, Place::named("Go function table"),
+                                   advice(*facts, c_components(lookup.input().report, file))));
   }
 }
 

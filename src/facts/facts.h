@@ -162,9 +162,9 @@ struct JavaFacts {
 
 // A file that a package says it installed.
 struct OwnedPath {
-  std::string path;  // relative to the root, "usr/bin/app"
-  std::string md5;     // hex, or empty
-  std::string sha1;    // hex, or empty
+  std::string path;         // relative to the root, "usr/bin/app"
+  std::string md5;          // hex, or empty
+  std::string sha1;         // hex, or empty
   std::string sha256 = {};  // hex, or empty
   auto operator<=>(const OwnedPath&) const = default;
 };

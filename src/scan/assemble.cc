@@ -338,9 +338,9 @@ Inventory take_inventory(const ImageInput& input, const Identified& identified) 
       for (Evidence& evidence : component.evidence) place_evidence(evidence, where, digest);
       if (Component* stated = stated_java(inventory, component)) {
         auto known = found.known_versions.find(component.name);
-        signature::reconcile(*stated, std::move(component),
-                             known == found.known_versions.end() ? std::vector<std::string>()
-                                                                 : known->second);
+        signature::reconcile(
+            *stated, std::move(component),
+            known == found.known_versions.end() ? std::vector<std::string>() : known->second);
         continue;
       }
       inventory.components.push_back(std::move(component));

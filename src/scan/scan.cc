@@ -60,8 +60,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
-  signature::JavaClasses java = TRY(
-      signature::JavaClasses::parse(database.section("java-classes")).in("the Java classes"));
+  signature::JavaClasses java =
+      TRY(signature::JavaClasses::parse(database.section("java-classes")).in("the Java classes"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 

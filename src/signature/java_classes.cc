@@ -65,8 +65,7 @@ Result<JavaClasses> JavaClasses::parse(std::string_view text) {
 
 Done JavaClasses::add_library(const std::vector<std::string_view>& cells) {
   Library library{.name = std::string(cells[1]), .versions = {}, .samples = {}};
-  for (std::string_view version : split(cells[2], ','))
-    library.versions.emplace_back(version);
+  for (std::string_view version : split(cells[2], ',')) library.versions.emplace_back(version);
   if (library.name.find(':') == std::string::npos) return broken("library", cells[1]);
   libraries_.push_back(std::move(library));
   return Ok{};
@@ -133,7 +132,7 @@ class ArchiveMatch {
 
   void note_hits(const std::unordered_multimap<std::uint64_t, std::uint32_t>& index,
                  std::uint64_t key, const MemberFacts& member,
-                 std::map<std::uint32_t, Hit> Seen::*list) {
+                 std::map<std::uint32_t, Hit> Seen::* list) {
     auto [first, last] = index.equal_range(key);
     for (auto at = first; at != last; ++at) {
       const JavaClasses::Content& content = data_.contents_[at->second];
@@ -194,10 +193,11 @@ class ArchiveMatch {
     std::size_t kept = 0;
     for (const auto& [sample, hit] : hits) {
       if (kept == kMostEvidence) break;
-      std::string seen = (same ? "the class of " : "has the shape of " + library.samples[sample] +
-                                                       " of ") +
-                         library.name.substr(library.name.find(':') + 1) + " " + which;
-      if (kept++ == 0) seen += " (" + count + (unknown_build ? "; others of no known release)" : ")");
+      std::string seen =
+          (same ? "the class of " : "has the shape of " + library.samples[sample] + " of ") +
+          library.name.substr(library.name.find(':') + 1) + " " + which;
+      if (kept++ == 0)
+        seen += " (" + count + (unknown_build ? "; others of no known release)" : ")");
       c.evidence.push_back({.analyzer = std::string(kName),
                             .file = {},
                             .file_digest = {},
@@ -236,9 +236,10 @@ void JavaClasses::identify(const FileFacts& archive, Identified& found) const {
     c.ecosystem = "Maven";
     c.confidence = Confidence::low;
     const std::size_t colon = c.name.find(':');
-    c.purl =
-        Purl{.type = "maven", .namespace_ = c.name.substr(0, colon), .name = c.name.substr(colon + 1)}
-            .text();
+    c.purl = Purl{.type = "maven",
+                  .namespace_ = c.name.substr(0, colon),
+                  .name = c.name.substr(colon + 1)}
+                 .text();
     for (std::uint32_t sample : samples)
       if (c.evidence.size() < kMostEvidence)
         c.evidence.push_back({.analyzer = std::string(kName),

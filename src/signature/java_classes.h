@@ -2,8 +2,8 @@
 // the same shape where the classes were moved to another package. Names of files and manifests play
 // no part, so a renamed, shaded or stripped-down archive is recognised all the same.
 //
-// The data (data/java/, made by tools/make_java_classes.py) have a sample of each library's classes:
-// those that tell most releases apart.
+// The data (data/java/, made by tools/make_java_classes.py) have a sample of each library's
+// classes: those that tell most releases apart.
 
 #pragma once
 

@@ -40,8 +40,8 @@ FileFacts archive(const std::vector<Class>& classes) {
     MemberFacts member;
     member.path = one.name + ".class";
     std::string digits = hex_number(one.digest).substr(2);
-    member.digest = "sha256:" + std::string(16 - digits.size(), '0') + digits +
-                    std::string(48, '9');
+    member.digest =
+        "sha256:" + std::string(16 - digits.size(), '0') + digits + std::string(48, '9');
     member.facts.java.emplace();
     member.facts.java->class_name = one.name;
     member.facts.java->shape = one.shape;
@@ -57,7 +57,8 @@ std::vector<Component> found_in(const FileFacts& facts) {
 }
 
 TEST(JavaClasses, ContentsTellTheRelease) {
-  auto found = found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/C", 0xc1, 2}, {"org/a/D", 0xd0, 3}}));
+  auto found =
+      found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/C", 0xc1, 2}, {"org/a/D", 0xd0, 3}}));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].name, "org.a:lib");
   EXPECT_EQ(found[0].version.exact, "1.1");
@@ -68,15 +69,16 @@ TEST(JavaClasses, ContentsTellTheRelease) {
 }
 
 TEST(JavaClasses, WhatTheyLeaveOpenIsAnInterval) {
-  auto found = found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/B", 0xb0, 2}, {"org/a/C", 0xc1, 3}}));
+  auto found =
+      found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/B", 0xb0, 2}, {"org/a/C", 0xc1, 3}}));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].version.exact, "");
   EXPECT_EQ(found[0].version.candidates, (std::vector<std::string>{"1.1", "1.2"}));
 }
 
 TEST(JavaClasses, MovedClassesAreRecognisedByTheirShapes) {
-  auto found = found_in(archive({{"x/A", 1, 0xa0}, {"x/B", 2, 0xb0}, {"x/C", 3, 0xc1},
-                                 {"x/D", 4, 0xd2}, {"x/E", 5, 0xe1}}));
+  auto found = found_in(archive(
+      {{"x/A", 1, 0xa0}, {"x/B", 2, 0xb0}, {"x/C", 3, 0xc1}, {"x/D", 4, 0xd2}, {"x/E", 5, 0xe1}}));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].version.exact, "1.2");
   EXPECT_EQ(found[0].confidence, Confidence::medium);
@@ -90,8 +92,8 @@ TEST(JavaClasses, ASingleCopiedClassIsNoLibrary) {
 }
 
 TEST(JavaClasses, ABuildThatTheDataDoNotHaveHasNoVersion) {
-  auto found = found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/B", 0xb0, 2}, {"org/a/E", 0xe1, 3},
-                                 {"org/a/C", 0xcc, 4}}));
+  auto found = found_in(archive(
+      {{"org/a/A", 0xa0, 1}, {"org/a/B", 0xb0, 2}, {"org/a/E", 0xe1, 3}, {"org/a/C", 0xcc, 4}}));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_FALSE(found[0].version.known());
   EXPECT_TRUE(found[0].version.candidates.empty());
@@ -119,7 +121,8 @@ Component stated(std::string version) {
 
 TEST(JavaClasses, TextsAndClassesAreOneComponent) {
   const std::vector<std::string> known = {"1.0", "1.1", "1.2"};
-  auto exact = found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/C", 0xc1, 2}, {"org/a/D", 0xd0, 3}}));
+  auto exact =
+      found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/C", 0xc1, 2}, {"org/a/D", 0xd0, 3}}));
   auto open = found_in(archive({{"org/a/A", 0xa0, 1}, {"org/a/B", 0xb0, 2}, {"org/a/C", 0xc1, 3}}));
   struct Case {
     std::string text;
