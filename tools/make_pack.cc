@@ -19,6 +19,7 @@
 #include "advisory_sources.h"
 #include "base/text.h"
 #include "feature_sources.h"
+#include "signature/java_classes.h"
 
 namespace fathom::tools {
 namespace {
@@ -133,12 +134,12 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 7 && arguments[6] == "--stats";
-  if (arguments.size() != 6 && !stats)
+  bool stats = arguments.size() == 8 && arguments[7] == "--stats";
+  if (arguments.size() != 7 && !stats)
     return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT "
-                 "[--stats]"};
-  const std::string& output = arguments[5];
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS JAVA "
+                 "OUTPUT [--stats]"};
+  const std::string& output = arguments[6];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
   FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
@@ -146,6 +147,10 @@ Done run(const std::vector<std::string>& arguments) {
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
+  sources.content.sections["java-classes"] =
+      TRY(read_data_file(std::filesystem::path(arguments[5]) / "classes.tsv.zst"));
+  (void)TRY(
+      signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[5]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

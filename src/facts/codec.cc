@@ -22,7 +22,7 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
-constexpr std::uint32_t kFormat = 0x46463;   // "FF", version 3: raise it when a field changes
+constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -62,7 +62,7 @@ void describe_position(Codec& codec, std::uint64_t& value, std::uint64_t& before
 
 template <class Codec>
 void describe(Codec& codec, OwnedPath& owned) {
-  codec(owned.path, owned.md5, owned.sha1);
+  codec(owned.path, owned.md5, owned.sha1, owned.sha256);
 }
 
 template <class Codec>
@@ -113,6 +113,23 @@ void describe(Codec& codec, ElfFacts& elf) {
   describe_list(codec, elf.needed_versions, limits.dynamic_entries);
   codec(elf.no_default_folders);
   describe_list(codec, elf.loader_folders, limits.dynamic_entries);
+}
+
+template <class Codec>
+void describe(Codec& codec, GoFacts& go) {
+  const Limits limits;
+  describe_list(codec, go.cgo_packages, limits.packages);
+  codec(go.has_cgo, go.cgo_enabled);
+  if constexpr (kDecoding<Codec>) std::ranges::sort(go.cgo_packages);
+}
+
+template <class Codec>
+void describe(Codec& codec, JavaFacts& java) {
+  codec(java.class_name, java.shape, java.is_archive, java.package, java.classes);
+  describe_list(codec, java.manifest, Limits{}.dynamic_entries,
+                [&](auto& attribute) { codec(attribute.first, attribute.second); });
+  describe_list(codec, java.named_classes, Limits{}.packages);
+  if constexpr (kDecoding<Codec>) std::ranges::sort(java.named_classes);
 }
 
 namespace {
@@ -233,7 +250,8 @@ void describe(Codec& codec, MemberFacts& member);
 template <class Codec>
 void describe(Codec& codec, FileFacts& facts) {
   const Limits limits;
-  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf);
+  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf, facts.go,
+        facts.java);
   describe_list(codec, facts.packages, limits.packages);
   describe_list(codec, facts.attributions, limits.packages);
   describe_list(codec, facts.checksum_list, limits.entries);

@@ -14,6 +14,7 @@
 #include "scan/assemble.h"
 #include "scan/data_notes.h"
 #include "signature/identify.h"
+#include "signature/java_classes.h"
 #include "vuln/database.h"
 #include "vuln/match.h"
 
@@ -25,6 +26,7 @@ namespace {
 struct Recogniser {
   const signature::Classifiers& classifiers;
   const signature::Features& features;
+  const signature::JavaClasses& java;
   const audit::Knowledge& knowledge;
   Identified identified;
   audit::Profiles profiles;
@@ -33,6 +35,7 @@ struct Recogniser {
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
   signature::Identified found =
       signature::identify(facts, recogniser.classifiers, recogniser.features);
+  recogniser.java.identify(facts, found);
   if (facts.elf)
     recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
@@ -57,12 +60,14 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
+  signature::JavaClasses java =
+      TRY(signature::JavaClasses::parse(database.section("java-classes")).in("the Java classes"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Recogniser recogniser{classifiers, features, knowledge, {}, {}};
+  Recogniser recogniser{classifiers, features, java, knowledge, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);

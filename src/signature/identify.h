@@ -19,6 +19,7 @@
 
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,6 +68,8 @@ inline constexpr std::string_view kContradictedByLines =
 struct Identified {
   std::vector<Component> components;  // file, digest and layer empty; in the order of the rows
   std::vector<Mention> mentions;      // file empty
+  // Of Java libraries among the components: the releases that the data have (java_classes.h).
+  std::map<std::string, std::vector<std::string>> known_versions;
 };
 
 // Pure: the same facts, classifiers and features give the same answer.
