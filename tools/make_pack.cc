@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS VERDICTS OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -19,6 +19,7 @@
 #include "advisory_sources.h"
 #include "base/text.h"
 #include "feature_sources.h"
+#include "verdict_sources.h"
 
 namespace fathom::tools {
 namespace {
@@ -133,17 +134,26 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 7 && arguments[6] == "--stats";
-  if (arguments.size() != 6 && !stats)
+  bool stats = arguments.size() == 8 && arguments[7] == "--stats";
+  if (arguments.size() != 7 && !stats)
     return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT "
-                 "[--stats]"};
-  const std::string& output = arguments[5];
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS VERDICTS "
+                 "OUTPUT [--stats]"};
+  const std::string& output = arguments[6];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
+  std::vector<verdict::FunctionRow> functions = TRY(read_functions(arguments[5], arguments[0]));
+  std::set<std::string> asked_for;
+  for (const verdict::FunctionRow& row : functions)
+    if (row.ecosystem == "C") asked_for.insert(row.package);
+  FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries, asked_for));
   sources.content.sections["features"] =
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
+  sources.content.sections["source-texts"] =
+      signature::pack_source_functions(features.texts_of_functions);
+  std::vector<verdict::FixRow> fixes = TRY(read_fixes(arguments[5]));
+  sources.content.sections["verdicts"] =
+      verdict::pack_knowledge(std::move(functions), std::move(fixes));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   Bytes pack = TRY(vuln::write_pack(sources.content));

@@ -179,6 +179,8 @@ void write_verdict(Writer& w, const Finding& finding) {
   w.member("status", name_of(finding.verdict));
   w.optional_member("justification", justification_of(finding));
   w.member("why", finding.why);
+  if (!finding.functions.empty()) w.strings("functions", finding.functions);
+  if (!finding.path.empty()) w.strings("path", finding.path);
   write_evidence_list(w, "proof", finding.evidence);
   w.end_object();
 }

@@ -473,6 +473,8 @@ void read_verdict(Members& m, Finding& f) {
     f.verdict = verdict.word("status", kVerdicts);
     const std::string justification = verdict.optional_text("justification");
     f.why = verdict.text("why");
+    if (verdict.has("functions")) f.functions = verdict.texts("functions");
+    if (verdict.has("path")) f.path = verdict.texts("path");
     f.evidence = verdict.rows("proof", read_evidence);
     if (justification != justification_of(f))
       verdict.fail("justification", "is not what status and proof amount to");

@@ -1,7 +1,7 @@
 // The whole program in one screen: read this first.
 //
 //   target → image → file tree → (per distinct file) recover → identify → inventory → findings
-//          → policy → report
+//          → verdicts → policy → report
 //
 // recover runs in the confined child (scan/worker.cc) and sees bytes only; identify sees facts and
 // signatures; match sees the inventory and advisories. None of them sees a clock or the network.
@@ -12,8 +12,10 @@
 #include "base/text.h"
 #include "model/texts.h"
 #include "scan/assemble.h"
+#include "scan/code.h"
 #include "scan/data_notes.h"
 #include "signature/identify.h"
+#include "verdict/verdict.h"
 #include "vuln/database.h"
 #include "vuln/match.h"
 
@@ -45,6 +47,30 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.tables = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
+}
+
+// Where the functions of a vulnerability are known: are they in the code, and can they be reached?
+// Reads the files in question again.
+Done judge_by_code(Report& report, const Target& target, const image::FileTree& tree,
+                   const FactsByDigest& facts, const signature::Features& features,
+                   const vuln::Database& database, const ExamineOptions& options) {
+  const verdict::Knowledge knowledge =
+      TRY(verdict::Knowledge::open(database.section("verdicts")).in("the table of functions"));
+  const signature::SourceFunctions functions =
+      TRY(signature::SourceFunctions::open(database.section("source-texts"))
+              .in("the texts of functions"));
+  verdict::Verdicts verdicts(report, {knowledge, features, functions});
+  std::map<std::string, CodeQuestion> questions = verdicts.questions();
+  std::erase_if(questions, [&](const auto& row) {
+    auto file = facts.find(row.first);
+    return file != facts.end() && !file->second.elf;
+  });
+  std::vector<Gap> gaps = examine_code(
+      target, tree, questions, options,
+      [&](const std::string& digest, const CodeFacts& code) { verdicts.take(digest, code); });
+  report.gaps.insert(report.gaps.end(), gaps.begin(), gaps.end());
+  verdicts.finish();
+  return Ok{};
 }
 
 }  // namespace
@@ -80,6 +106,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);
+  TRY(judge_by_code(report, target, tree, facts, features, database, options.examine));
   add_advisory_coverage(report, databases);
   add_data_notes(report, options.max_data_age);
   if (options.user_data) add_statements(report, *options.user_data, options.policy);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "confine/sandbox.h"
 #include "report/read_report.h"
+#include "scan/code.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
 #include "scan/sandbox.h"
@@ -191,6 +192,8 @@ int run_job(confine::Channel& channel, std::string_view payload) {
     switch (job->task) {
       case Job::Task::functions:
         return answer_functions_job(channel, *job, limits);
+      case Job::Task::code:
+        return answer_code_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
