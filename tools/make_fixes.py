@@ -291,7 +291,7 @@ def make(name, recipe, debian, fathom):
                 if not compiled.search(file):
                     continue
                 tried[sides.cve] += 1
-                row = row_of(name, sides, file, function, eyes, sources)
+                row = row_of(recipe.get("library", name), sides, file, function, eyes, sources)
                 if row:
                     rows.append(row)
                     print("  %s %s %s %s: %s%s" % (sides.cve, function, sides.origin, len(row["builds"]), row["counts"][:4],
@@ -320,7 +320,8 @@ def main():
     if arguments.what == "fetch":
         debian.fetch([recipes[n]["debian"] for n in names])
         return
-    rows = [r for r in read_rows() if r["library"] not in names]
+    made = {recipes[n].get("library", n) for n in names}
+    rows = [r for r in read_rows() if r["library"] not in made]
     for name in names:
         rows += make(name, recipes[name], debian, arguments.fathom)
     rows.sort(key=lambda r: (r["library"], r["cve"], r["function"], r["from"]))

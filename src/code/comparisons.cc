@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "code/trace.h"
 
@@ -30,7 +31,7 @@ class Comparer {
       const Instruction& one = code_[i];
       const bool follows = i > 0 && code_[i - 1].end() == one.address && !code_[i - 1].ends_flow();
       if (!follows || std::ranges::binary_search(joins_, one.address)) forget();
-      take(one);
+      if (one.op != Op::sub || decides_at(i + 1)) take(one);
       step(one);
     }
     std::ranges::sort(out_);
@@ -52,13 +53,22 @@ class Comparer {
            memory.segment == 0 && memory.displacement >= 0;
   }
 
+  // Whether a condition is asked for there: compilers subtract where they need both the difference
+  // and which is larger.
+  bool decides_at(std::size_t i) const {
+    if (i >= code_.size()) return false;
+    const Op op = code_[i].op;
+    return op == Op::jump_if || op == Op::cmov || op == Op::set;
+  }
+
   void take(const Instruction& one) {
     Comparison out{.place = one.address, .width = one.width, .number = 0, .field = 0};
     switch (one.op) {
       case Op::cmp:
+      case Op::sub:
         operand(one.source, out);
         operand(one.source2, out);
-        operand(one.destination, out);
+        if (one.op == Op::cmp) operand(one.destination, out);
         break;
       case Op::test:
         // Of a register with itself, or of some bits of something.
@@ -110,6 +120,20 @@ class Comparer {
     for (std::size_t i = 0; lost != 0 && i < 32; ++i)
       if (lost >> i & 1) held_[i] = {};
     if (one.destination < 32 && (one.writes >> one.destination & 1)) held_[one.destination] = now;
+    if (one.op == Op::load_pair && is_field(one.memory)) hold_pair(one);
+  }
+
+  // The second register of a pair is the other one that is written, but for the base.
+  void hold_pair(const Instruction& one) {
+    const std::int32_t field = one.memory.displacement;
+    std::uint32_t others = one.writes & ~(std::uint32_t{1} << one.memory.base);
+    if (one.destination < 32) {
+      held_[one.destination] = {true, false, field, 0, one.width};
+      others &= ~(std::uint32_t{1} << one.destination);
+    }
+    if (std::has_single_bit(others))
+      held_[static_cast<std::size_t>(std::countr_zero(others))] = {true, false, field + one.width, 0,
+                                                                   one.width};
   }
 
   // What the destination holds afterwards.

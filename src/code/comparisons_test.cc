@@ -43,6 +43,12 @@ TEST(Comparisons, WhatWasLoadedIsForgottenWhereAnotherWayComesIn) {
             "4: field 36\n");
 }
 
+TEST(Comparisons, ADifferenceThatDecidesIsOne) {
+  // mov ecx, [rdi + 0x24]; sub ecx, eax; jbe the ret; ret. And without the jump.
+  EXPECT_EQ(comparisons(bytes({0x8b, 0x4f, 0x24, 0x29, 0xc1, 0x76, 0x00, 0xc3})), "4: field 36\n");
+  EXPECT_EQ(comparisons(bytes({0x8b, 0x4f, 0x24, 0x29, 0xc1, 0x90, 0xc3})), "");
+}
+
 TEST(Comparisons, TheStackIsNoStructure) {
   // cmp dword [rsp + 8], 3; ret
   EXPECT_EQ(comparisons(bytes({0x83, 0x7c, 0x24, 0x08, 0x03, 0xc3})), "4: number 3\n");

@@ -39,8 +39,8 @@ std::string_view headline_of(Verdict verdict) {
 }
 
 // What protects against what a flaw in memory handling can be used for.
-constexpr std::string_view kSofteners[] = {"pie",     "relro", "nx",  "stack-protector",
-                                           "fortify", "cfi",   "cet", "stack-clash"};
+constexpr std::string_view kSofteners[] = {
+    "pie", "relro", "nx_stack", "stack_protector", "fortify", "stack_clash", "cfi", "ibt", "shstk"};
 
 class Page {
  public:

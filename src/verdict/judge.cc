@@ -177,7 +177,9 @@ void judge_unreached(const Subject& subject, const FunctionRow& row,
 // What was not found by name: absent, where that can be said.
 void judge_missing(const Subject& subject, const FunctionRow& row, const SourceNames* names,
                    const std::vector<std::string>& missing, Finding& finding) {
-  std::string unmet = row.approximate || names == nullptr ? "nothing shows that it is absent" : "";
+  std::string unmet = names == nullptr    ? "nothing shows that it is absent"
+                      : row.approximate ? "which function it is, is a guess"
+                                        : "";
   std::vector<Obligations> all;
   for (const std::string& function : missing) {
     if (!unmet.empty()) break;
@@ -185,10 +187,8 @@ void judge_missing(const Subject& subject, const FunctionRow& row, const SourceN
     unmet = all.back().unmet;
   }
   if (!unmet.empty())
-    return set_unknown(finding, list_of(missing) +
-                                    " was not found by name in the code, which does not mean that "
-                                    "it is not there: " +
-                                    unmet);
+    return set_unknown(finding, "not found by name in the code: " + list_of(missing) +
+                                    ", which does not mean that it is not there: " + unmet);
   for (const Obligations& one : all) add_obligations(one, finding);
   finding.verdict = Verdict::not_present;
   finding.why += "; but " + list_of(missing) + " was not linked into the file";
