@@ -165,11 +165,15 @@ Result<std::vector<FixRow>> parse_fixes(std::string_view lines) {
 }
 
 std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& function,
-                                      const CodeQuestion& question) {
+                                      const CodeQuestion& question, bool is_named) {
   Votes votes;
   vote_by_texts(row, function, question, votes);
-  // Code that was inlined into it, unrolled or cut otherwise has other counts.
-  if (has_shape(function.comparisons, row.same)) vote_by_counts(row, places_of(function), votes);
+  // Code that was inlined into it, unrolled or cut otherwise has other counts. A small function has
+  // few that stay; known by name, it needs several that tell.
+  constexpr std::size_t kSeveral = 2;
+  const bool is_it = has_shape(function.comparisons, row.same) ||
+                     (is_named && row.counts.size() >= kSeveral);
+  if (is_it) vote_by_counts(row, places_of(function), votes);
   return votes.decide();
 }
 

@@ -47,10 +47,10 @@ struct FixDecision {
   std::vector<Seen> seen;  // what decided, at least one
 };
 
-// Of one function that carries the one the row is about. `question` is what the facts were
-// recovered with.
+// Of one function that carries the one the row is about; `is_named` when its symbol says so.
+// `question` is what the facts were recovered with.
 std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& function,
-                                      const CodeQuestion& question);
+                                      const CodeQuestion& question, bool is_named = false);
 
 template <class Codec>
 void describe(Codec& codec, FixRow::Count& c) {

@@ -54,6 +54,17 @@ TEST(Fixes, CountsOfOtherCodeAreNotBelieved) {
   EXPECT_EQ(Body().field(36, 2).decided(), "open");
 }
 
+TEST(Fixes, ASmallFunctionIsKnownByItsNameAndSeveralCounts) {
+  FixRow small = row();
+  small.same.clear();
+  Body body;
+  body.field(36, 2);
+  EXPECT_FALSE(decide_fix(small, body.function, body.question, true)) << "one count only";
+  small.counts.push_back({{true, 40, 8}, 1, 1, 0, 0});
+  EXPECT_TRUE(decide_fix(small, body.function, body.question, true)->is_fixed);
+  EXPECT_FALSE(decide_fix(small, body.function, body.question, false)) << "it has no name";
+}
+
 TEST(Fixes, ATextDecidesWhereverItIs) {
   EXPECT_EQ(Body().text(0).decided(), "fixed");
   EXPECT_EQ(Body().text(1).decided(), "vulnerable");

@@ -123,7 +123,8 @@ std::optional<FixDecision> decide_fixes(const Subject& subject,
   for (const FixRow* row : fixes)
     for (const Carrier& carrier : subject.naming.carriers_of(row->function)) {
       std::optional<FixDecision> one =
-          decide_fix(*row, subject.facts.functions[carrier.function], subject.question);
+          decide_fix(*row, subject.facts.functions[carrier.function], subject.question,
+                     carrier.by_symbol);
       if (!one) continue;
       if (all && all->is_fixed != one->is_fixed) return std::nullopt;
       if (!all) all = std::move(one);
