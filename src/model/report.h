@@ -70,6 +70,7 @@ struct Finding {
   // Filled by policy:
   bool ignored = false;
   std::string ignored_because;
+  std::string stated;  // by a VEX statement that somebody gave: "not_affected", "fixed"; or empty
   bool in_baseline = false;
 };
 

@@ -214,6 +214,7 @@ void write_finding(Writer& w, const Finding& finding) {
   write_verdict(w, finding);
   w.member("ignored", finding.ignored);
   if (finding.ignored) w.member("ignored_because", finding.ignored_because);
+  w.optional_member("stated", finding.stated);
   w.member("in_baseline", finding.in_baseline);
   w.end_object();
 }

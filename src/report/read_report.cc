@@ -499,6 +499,7 @@ Finding read_finding(Reader& reader, const Value& value) {
   read_verdict(m, f);
   f.ignored = m.flag("ignored");
   if (f.ignored) f.ignored_because = m.text("ignored_because");
+  f.stated = m.optional_text("stated");
   f.in_baseline = m.flag("in_baseline");
   m.done();
   return f;
