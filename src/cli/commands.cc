@@ -43,6 +43,11 @@ constexpr std::array kScanFlags{
     Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
     Flag{"vex", 0, "FILE", true, "VEX statements to apply: OpenVEX, CycloneDX or CSAF 2.0",
          "not_affected and fixed take a finding out of the gates; it stays in the report.", ""},
+    Flag{"vulnerable-functions", 0, "FILE", true,
+         "which functions a vulnerability is in, where you know better",
+         "Lines of JSON: {\"library\": \"zlib\", \"cve\": \"CVE-2022-37434\", \"functions\": [{\"name\": "
+         "\"inflate\"}]}; docs/verdicts.md.",
+         ""},
     Flag{"min-coverage", 0, "PERCENT", false,
          "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
     Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
@@ -103,7 +108,7 @@ constexpr std::array kViewFlags{
     scan_flag("output"),   scan_flag("platform"), scan_flag("data"),
     scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
     scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
-constexpr std::array kWhyFlags{scan_flag("platform"), scan_flag("vex"),      scan_flag("data"),
+constexpr std::array kWhyFlags{scan_flag("platform"), scan_flag("vex"), scan_flag("vulnerable-functions"),      scan_flag("data"),
                                scan_flag("jobs"),     scan_flag("insecure"), scan_flag("ca-file"),
                                scan_flag("color"),    scan_flag("quiet")};
 constexpr std::array kInspectFlags{

@@ -154,6 +154,8 @@ Result<ScanOptions> parse_options(const Arguments& arguments, const Data& data) 
   ScanOptions options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
+  for (const std::string& path : arguments.all("vulnerable-functions"))
+    TRY(append_parsed(options.functions, path, read_functions_confined));
   options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
   if (data.user) options.user_data = data.user->database();
   warn_of_expired(options.policy.ignore, options.now);

@@ -53,9 +53,10 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
 // Reads the files in question again.
 Done judge_by_code(Report& report, const Target& target, const image::FileTree& tree,
                    const FactsByDigest& facts, const signature::Features& features,
-                   const vuln::Database& database, const ExamineOptions& options) {
-  const verdict::Knowledge knowledge =
+                   const vuln::Database& database, const ScanOptions& options) {
+  verdict::Knowledge knowledge =
       TRY(verdict::Knowledge::open(database.section("verdicts")).in("the table of functions"));
+  knowledge.add(options.functions);
   const signature::SourceFunctions functions =
       TRY(signature::SourceFunctions::open(database.section("source-texts"))
               .in("the texts of functions"));
@@ -106,7 +107,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);
-  TRY(judge_by_code(report, target, tree, facts, features, database, options.examine));
+  TRY(judge_by_code(report, target, tree, facts, features, database, options));
   add_advisory_coverage(report, databases);
   add_data_notes(report, options.max_data_age);
   if (options.user_data) add_statements(report, *options.user_data, options.policy);

@@ -129,7 +129,7 @@ struct FeedJob {
   std::uint64_t jobs = 1;
 };
 
-enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline };
+enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline, functions };
 
 // See scan/documents.h.
 struct Document {

@@ -17,6 +17,7 @@
 #include "scan/functions.h"
 #include "scan/sandbox.h"
 #include "scan/wire.h"
+#include "verdict/knowledge.h"
 
 #ifdef FATHOM_PLANT_FAULTS
 #include <fcntl.h>
@@ -223,6 +224,8 @@ Result<std::string> read_document(const Document& document) {
       return encoded(policy::parse_vex(document.text, document.name));
     case DocumentKind::baseline:
       return encoded(policy::parse_baseline(document.text, document.name));
+    case DocumentKind::functions:
+      return encoded(verdict::parse_function_rows(document.text).in(printable(document.name)));
   }
   return Error{ErrorCode::malformed, "a document of unknown kind"};
 }
