@@ -67,7 +67,7 @@ Done judge_by_code(Report& report, const Target& target, const image::FileTree& 
     return file != facts.end() && !file->second.elf;
   });
   std::vector<Gap> gaps = examine_code(
-      target, tree, questions, options,
+      target, tree, questions, options.examine,
       [&](const std::string& digest, const CodeFacts& code) { verdicts.take(digest, code); });
   report.gaps.insert(report.gaps.end(), gaps.begin(), gaps.end());
   verdicts.finish();
