@@ -12,10 +12,9 @@
 #include "base/text.h"
 #include "model/texts.h"
 #include "scan/assemble.h"
-#include "scan/code.h"
 #include "scan/data_notes.h"
+#include "scan/verdicts.h"
 #include "signature/identify.h"
-#include "verdict/verdict.h"
 #include "vuln/database.h"
 #include "vuln/match.h"
 
@@ -30,6 +29,7 @@ struct Recogniser {
   const audit::Knowledge& knowledge;
   Identified identified;
   audit::Profiles profiles;
+  ImportsByDigest imports;
 };
 
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
@@ -38,6 +38,8 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   if (facts.elf)
     recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
+  if (facts.elf && !facts.audit.imports.empty())
+    recogniser.imports[digest] = std::move(facts.audit.imports);
   facts.audit.imports = {};
   facts.texts = {};
   facts.strings = {};
@@ -47,31 +49,6 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.tables = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
-}
-
-// Where the functions of a vulnerability are known: are they in the code, and can they be reached?
-// Reads the files in question again.
-Done judge_by_code(Report& report, const Target& target, const image::FileTree& tree,
-                   const FactsByDigest& facts, const signature::Features& features,
-                   const vuln::Database& database, const ScanOptions& options) {
-  verdict::Knowledge knowledge =
-      TRY(verdict::Knowledge::open(database.section("verdicts")).in("the table of functions"));
-  knowledge.add(options.functions);
-  const signature::SourceFunctions functions =
-      TRY(signature::SourceFunctions::open(database.section("source-texts"))
-              .in("the texts of functions"));
-  verdict::Verdicts verdicts(report, {knowledge, features, functions});
-  std::map<std::string, CodeQuestion> questions = verdicts.questions();
-  std::erase_if(questions, [&](const auto& row) {
-    auto file = facts.find(row.first);
-    return file != facts.end() && !file->second.elf;
-  });
-  std::vector<Gap> gaps = examine_code(
-      target, tree, questions, options.examine,
-      [&](const std::string& digest, const CodeFacts& code) { verdicts.take(digest, code); });
-  report.gaps.insert(report.gaps.end(), gaps.begin(), gaps.end());
-  verdicts.finish();
-  return Ok{};
 }
 
 }  // namespace
@@ -89,7 +66,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Recogniser recogniser{classifiers, features, knowledge, {}, {}};
+  Recogniser recogniser{classifiers, features, knowledge, {}, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
@@ -107,7 +84,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);
-  TRY(judge_by_code(report, target, tree, facts, features, database, options));
+  TRY(judge_by_code(report, {target, tree, facts, recogniser.imports, examined.info.env, features,
+                             database, options}));
   add_advisory_coverage(report, databases);
   add_data_notes(report, options.max_data_age);
   if (options.user_data) add_statements(report, *options.user_data, options.policy);

@@ -88,6 +88,21 @@ void add_way(const Subject& subject, const Path& path, Finding& finding) {
   finding.path = std::move(names);
 }
 
+constexpr std::size_t kShownImporters = 3;
+
+// Who begins a way that begins at an export.
+void add_importers(const Subject& subject, const Path& path, Finding& finding) {
+  if (path.from != CodeRoot::Why::exported || subject.loaders == nullptr) return;
+  const std::vector<Importer> importers =
+      importers_of(subject.facts, path.steps.front().function, *subject.loaders);
+  for (std::size_t i = 0; i < importers.size() && i < kShownImporters; ++i)
+    add_proof(finding, 0,
+              printable(importers[i].path) + " is loaded with this file and imports " +
+                  printable(importers[i].name));
+  if (!importers.empty())
+    finding.path.insert(finding.path.begin(), printable(importers.front().path));
+}
+
 std::string text_shown(const CodeFacts& facts, std::uint32_t text) {
   auto at =
       std::ranges::lower_bound(facts.shown, text, {}, [](const auto& row) { return row.first; });
@@ -167,6 +182,12 @@ void judge_unreached(const Subject& subject, const FunctionRow& row,
   if (!missing.empty())
     return set_unknown(finding, there + "no way to it was seen; but " + list_of(missing) +
                                     " was not found by name");
+  if (subject.loaders != nullptr && subject.loaders->empty())
+    return set_unknown(finding, there + "nothing in the image loads the file");
+  if (subject.loaders != nullptr)
+    return set_unknown(finding, there + "none of the " + std::to_string(subject.loaders->size()) +
+                                    " files that are loaded with it imports anything that leads "
+                                    "there");
   const Obligations obligations = obligations_of_unreachable(subject);
   if (!obligations.hold())
     return set_unknown(finding, there + "no way to it was seen; but " + obligations.unmet);
@@ -230,6 +251,20 @@ void add_proof(Finding& finding, std::uint64_t address, std::string seen) {
   finding.evidence.push_back(std::move(proof));
 }
 
+std::vector<Importer> importers_of(const CodeFacts& facts, std::uint32_t function,
+                                   const std::vector<Loader>& loaders) {
+  std::vector<std::uint32_t> names = facts.functions[function].aliases;
+  names.push_back(facts.functions[function].name);
+  std::vector<Importer> out;
+  for (const Loader& loader : loaders)
+    for (std::uint32_t name : names)
+      if (std::ranges::binary_search(loader.imports, facts.names[name])) {
+        out.push_back({loader.path, facts.names[name]});
+        break;
+      }
+  return out;
+}
+
 bool judge_by_way(const Subject& subject, const std::vector<Target>& targets, Finding& finding) {
   std::optional<Path> best;
   const Target* reached = nullptr;
@@ -242,12 +277,15 @@ bool judge_by_way(const Subject& subject, const std::vector<Target>& targets, Fi
   if (!best) return false;
   add_proof(finding, reached->place, reached->name + ": " + reached->seen);
   add_way(subject, *best, finding);
+  add_importers(subject, *best, finding);
   const bool is_sure = !best->through_pointers && best->from != CodeRoot::Why::exported;
   finding.verdict = is_sure ? Verdict::reachable : Verdict::reachable_indirectly;
   finding.why += "; " + printable(reached->name) +
                  " is in the code and can be reached: " + arrows(finding.path);
   if (best->through_pointers) finding.why += " (over a call through a pointer that may be to it)";
-  if (best->from == CodeRoot::Why::exported) finding.why += " (from what other files may call)";
+  if (best->from == CodeRoot::Why::exported)
+    finding.why += subject.loaders != nullptr ? " (from a file that imports it)"
+                                              : " (from what other files may call)";
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include "verdict/knowledge.h"
 #include "verdict/names.h"
 #include "verdict/reach.h"
+#include "verdict/verdict.h"
 
 namespace fathom::verdict {
 
@@ -19,7 +20,15 @@ struct Subject {
   const CodeQuestion& question;
   const Naming& naming;
   const Reach& reach;
+  const std::vector<Loader>* loaders;  // null: not known, or of no interest
 };
+
+struct Importer {
+  std::string path, name;
+};
+// The files that import an exported function, and by which of its names.
+std::vector<Importer> importers_of(const CodeFacts& facts, std::uint32_t function,
+                                   const std::vector<Loader>& loaders);
 
 // Where one vulnerable function is in the code.
 struct Target {

@@ -14,17 +14,18 @@ constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
 }  // namespace
 
-Reach::Reach(const CodeFacts& facts) : facts_(facts) {
+Reach::Reach(const CodeFacts& facts, std::vector<CodeRoot> roots)
+    : facts_(facts), roots_(std::move(roots)) {
   for (From last : {From::start, From::exported})
     for (int means : {0, 1, 2})
       for (From from : {From::main, From::start, From::exported})
         if ((from == From::exported) == (last == From::exported))
           searches_.push_back({from, means > 0, means > 1, {}, {}});
   // Go's own main, where there is one, not the C function that starts Go's runtime.
-  const bool has_go_main = std::ranges::any_of(facts.roots, [&](const CodeRoot& root) {
+  const bool has_go_main = std::ranges::any_of(roots_, [&](const CodeRoot& root) {
     return root.why == CodeRoot::Why::main && facts.functions[root.function].is_go;
   });
-  for (const CodeRoot& root : facts.roots) {
+  for (const CodeRoot& root : roots_) {
     const bool is_main =
         root.why == CodeRoot::Why::main && facts.functions[root.function].is_go == has_go_main;
     const From from = is_main                               ? From::main
@@ -84,7 +85,7 @@ Path Reach::path_of(const Search& search, std::uint32_t function) const {
     at = before.function;
   }
   std::ranges::reverse(path.steps);
-  for (const CodeRoot& root : facts_.roots)
+  for (const CodeRoot& root : roots_)
     if (root.function == path.steps.front().function) {
       path.from = root.why;
       if (search.from == From::main && root.why == CodeRoot::Why::main) break;

@@ -30,7 +30,9 @@ struct Path {
 
 class Reach {
  public:
-  explicit Reach(const CodeFacts& facts);
+  // `roots`: where it begins, functions of `facts`.
+  Reach(const CodeFacts& facts, std::vector<CodeRoot> roots);
+  explicit Reach(const CodeFacts& facts) : Reach(facts, facts.roots) {}
 
   // The best way: from main before initializers and the entry before exports, known calls before
   // pointers, then the shortest. Nothing when there is none, with every call through a pointer
@@ -49,6 +51,7 @@ class Reach {
   Path path_of(const Search& search, std::uint32_t function) const;
 
   const CodeFacts& facts_;
+  const std::vector<CodeRoot> roots_;
   std::vector<Search> searches_;  // in the order of preference
 };
 

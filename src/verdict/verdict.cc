@@ -48,6 +48,17 @@ int rank(Verdict verdict) {
   return 7;
 }
 
+// Without the exports that nobody imports.
+std::vector<CodeRoot> roots_with(const CodeFacts& facts, const std::vector<Loader>* loaders) {
+  std::vector<CodeRoot> roots = facts.roots;
+  if (loaders == nullptr) return roots;
+  std::erase_if(roots, [&](const CodeRoot& root) {
+    return root.why == CodeRoot::Why::exported &&
+           importers_of(facts, root.function, *loaders).empty();
+  });
+  return roots;
+}
+
 template <class T>
 void sort_and_deduplicate(std::vector<T>& list) {
   std::ranges::sort(list);
@@ -160,7 +171,8 @@ Verdicts::~Verdicts() = default;
 
 const std::map<std::string, CodeQuestion>& Verdicts::questions() const { return state_->questions; }
 
-void Verdicts::take(const std::string& digest, const CodeFacts& facts) {
+void Verdicts::take(const std::string& digest, const CodeFacts& facts,
+                    const std::vector<Loader>* loaders) {
   auto cases = state_->cases.find(digest);
   if (cases == state_->cases.end()) return;
   const CodeQuestion& question = state_->questions[digest];
@@ -172,9 +184,9 @@ void Verdicts::take(const std::string& digest, const CodeFacts& facts) {
     if (one.component->ecosystem == "C" &&
         added.emplace(one.component->name, one.component->version).second)
       naming.add(state_->names_of(*one.component));
-  const Reach reach(facts);
+  const Reach reach(facts, roots_with(facts, loaders));
   for (const Case& one : cases->second)
-    state_->judge(one, {facts, question, naming, reach}, digest);
+    state_->judge(one, {facts, question, naming, reach, loaders}, digest);
 }
 
 void Verdicts::finish() { std::ranges::stable_sort(state_->report.findings, matters_more); }

@@ -40,6 +40,13 @@ struct Sources {
   const signature::SourceFunctions& functions;
 };
 
+// A file of the image that is loaded together with a shared object.
+struct Loader {
+  std::string path;
+  std::vector<std::string> imports;  // names, sorted
+  auto operator<=>(const Loader&) const = default;
+};
+
 // The findings of one report. Views the report and the sources.
 class Verdicts {
  public:
@@ -50,7 +57,10 @@ class Verdicts {
   // What to ask of the code of which files, by digest.
   const std::map<std::string, CodeQuestion>& questions() const;
   // Judges the findings of one file. In any order, each file at most once.
-  void take(const std::string& digest, const CodeFacts& facts);
+  // `loaders`: of a shared object, everything that is ever loaded with it; what none of these
+  // imports begins nothing. Null: not known.
+  void take(const std::string& digest, const CodeFacts& facts,
+            const std::vector<Loader>* loaders = nullptr);
   // Sorts the findings: by verdict, then known exploited, EPSS, CVSS.
   void finish();
 

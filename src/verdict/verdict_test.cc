@@ -421,6 +421,46 @@ TEST(Verdicts, WithoutKnowledgeNothingIsAskedAndNothingChanges) {
   EXPECT_EQ(toy.judged().why, "in range");
 }
 
+// A shared object that exports "api" and "other"; only "api" leads to the function.
+struct Shared : Toy {
+  std::uint32_t api, other;
+  Shared() {
+    code.facts.roots.clear();
+    code.refer(parse, question(), "nesting too deep");
+    api = code.add("api");
+    other = code.add("other");
+    code.begin(api, CodeRoot::Why::exported);
+    code.begin(other, CodeRoot::Why::exported);
+    code.call(api, parse);
+  }
+  const Finding& judged_with(const std::vector<Loader>& loaders) {
+    verdicts.take(kDigest, code.facts, &loaders);
+    return report.findings[0];
+  }
+};
+
+TEST(SharedObjects, AWayBeginsAtWhatSomebodyImports) {
+  Shared shared;
+  const Finding& finding = shared.judged_with({{"usr/bin/app", {"api", "malloc"}}});
+  EXPECT_EQ(finding.verdict, Verdict::reachable_indirectly);
+  EXPECT_EQ(finding.path, (std::vector<std::string>{"usr/bin/app", "api", "parse"}));
+}
+
+TEST(SharedObjects, WhatNobodyImportsBeginsNothing) {
+  Shared shared;
+  const Finding& finding = shared.judged_with({{"usr/bin/app", {"other"}}});
+  EXPECT_EQ(finding.verdict, Verdict::unknown);
+  EXPECT_NE(finding.why.find("imports anything that leads"), std::string::npos) << finding.why;
+}
+
+TEST(SharedObjects, OneThatNothingLoadsIsSeenAsSuch) {
+  EXPECT_NE(Shared().judged_with({}).why.find("nothing in the image loads"), std::string::npos);
+}
+
+TEST(SharedObjects, WithoutKnowledgeOfTheOtherFilesEveryExportCounts) {
+  EXPECT_EQ(Shared().judged().verdict, Verdict::reachable_indirectly);
+}
+
 TEST(Verdicts, SymbolsOfClonesName) {
   Toy toy;
   const auto clone = toy.code.add("parse.constprop.0");
