@@ -14,6 +14,7 @@ same under all compilers on one side and differently on the other. Sources and o
 import argparse
 import collections
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -93,6 +94,7 @@ class Sides:
 
     def __init__(self, cve, origin):
         self.cve, self.origin, self.before, self.after, self.is_clean = cve, origin, {}, {}, True
+        self.only = set()  # functions that the fix concerns; empty: all that changed
 
 
 def contents(tree, files):
@@ -280,15 +282,48 @@ def debian_of(name, recipe, debian):
         yield tree, sides_of_patches(tree, series, origin, wanted)
 
 
+def side_of_package(text, pair, clients):
+    """The file of one side: of `crate:NAME@VERSION` or `go:NAME@VERSION`, up to the line that `until` is in."""
+    kind, package, version = re.fullmatch(r"(crate|go):(.+)@(.+)", text).groups()
+    archive = clients[kind].archive(package, version)
+
+    class Only:
+        def takes(self, path):
+            return path.endswith(pair["file"])
+
+    files, _ = origins.unpack(archive, Only(), strip=1 if kind == "crate" else 0)
+    content = next(iter(files.values()))
+    if pair.get("until"):
+        at = content.index(pair["until"].encode())
+        content = content[:content.index(b"\n", at) + 1]
+    return content
+
+
+def pairs_of(name, recipe, offline=False):
+    """[(folder, sides)] of releases that the recipe puts beside each other."""
+    clients = {"crate": origins.Cargo(CACHE, offline), "go": origins.Go(CACHE, offline)}
+    for pair in recipe.get("pairs", []):
+        tree = CACHE / "fixes" / "trees" / (name + "_" + pair["cve"])
+        shutil.rmtree(tree, ignore_errors=True)
+        tree.mkdir(parents=True)
+        sides = Sides(pair["cve"], pair["before"] + " " + pair["after"])
+        sides.only = set(pair["functions"])
+        file = pathlib.PurePosixPath(pair["file"]).name
+        sides.before = {file: side_of_package(pair["before"], pair, clients)}
+        sides.after = {file: side_of_package(pair["after"], pair, clients)}
+        yield tree, [sides]
+
+
 def make(name, recipe, debian, fathom):
     rows, tried = [], collections.Counter()
-    for tree, all_sides in debian_of(name, recipe, debian):
+    both = itertools.chain(debian_of(name, recipe, debian) if "debian" in recipe else [], pairs_of(name, recipe))
+    for tree, all_sides in both:
         eyes = Eyes(fathom, tree, recipe.get("flags", []))
         compiled = re.compile(recipe.get("compiled", "."))
         for sides in all_sides:
             kept = dict(sides.after)
             for file, function, *sources in changed_functions(sides):
-                if not compiled.search(file):
+                if not compiled.search(file) or (sides.only and function not in sides.only):
                     continue
                 tried[sides.cve] += 1
                 row = row_of(recipe.get("library", name), sides, file, function, eyes, sources)
@@ -318,7 +353,9 @@ def main():
     names = arguments.libraries or sorted(recipes)
     debian = origins.Debian(CACHE)
     if arguments.what == "fetch":
-        debian.fetch([recipes[n]["debian"] for n in names])
+        debian.fetch([recipes[n]["debian"] for n in names if "debian" in recipes[n]])
+        for name in names:
+            list(pairs_of(name, recipes[name]))
         return
     made = {recipes[n].get("library", n) for n in names}
     rows = [r for r in read_rows() if r["library"] not in made]
