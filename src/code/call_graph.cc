@@ -1,20 +1,13 @@
-// One walk over each function in the order of its addresses. Where a branch of the function comes
-// in, what was known of registers is dropped, so what is said of a call holds for every way to it.
-// Values are only followed for the few calls through pointers, from the start of their block.
-
 #include "code/call_graph.h"
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <optional>
 
-#include "code/go_table.h"
-#include "code/trace.h"
-#include "elf/constants.h"
+#include "code/call_graph_builder.h"
 
 namespace fathom::code {
 
+<<<<<<< HEAD
 namespace {
 
 constexpr std::size_t kMostTableEntries = 1024;
@@ -560,6 +553,8 @@ class CallGraphBuilder {
   std::uint8_t passed_ = 0, written_ = 0;
 };
 
+=======
+>>>>>>> main
 std::string_view name_of(Edge::Kind kind) {
   constexpr std::array<std::string_view, 7> kNames = {"direct",   "tail",     "imported", "table",
                                                       "variable", "argument", "cgo"};
