@@ -85,8 +85,8 @@ bool is_opened_by_name(const CodeInput& input, const ElfFacts& elf) {
 }  // namespace
 
 Done judge_by_code(Report& report, const CodeInput& input) {
-  verdict::Knowledge knowledge =
-      TRY(verdict::Knowledge::open(input.database.section("verdicts")).in("the table of functions"));
+  verdict::Knowledge knowledge = TRY(
+      verdict::Knowledge::open(input.database.section("verdicts")).in("the table of functions"));
   knowledge.add(input.options.functions);
   const signature::SourceFunctions functions =
       TRY(signature::SourceFunctions::open(input.database.section("source-texts"))

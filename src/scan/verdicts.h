@@ -26,9 +26,9 @@ struct CodeInput {
   const ScanOptions& options;
 };
 
-// Judges the report's findings where the functions of their vulnerability are known, and sorts them.
-// Reads those files again; what could not be read is a gap. An error means that the built-in data
-// are damaged.
+// Judges the report's findings where the functions of their vulnerability are known, and sorts
+// them. Reads those files again; what could not be read is a gap. An error means that the built-in
+// data are damaged.
 Done judge_by_code(Report& report, const CodeInput& input);
 
 }  // namespace fathom

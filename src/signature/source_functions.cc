@@ -18,15 +18,14 @@ void put(std::string& out, T value) {
 
 Error bad(std::string what) { return {ErrorCode::malformed, "functions: " + std::move(what)}; }
 
-bool fits(const SourceFunction& function, const FeatureLibrary& library) {
-  return function.file < library.files.size() &&
+bool fits(const SourceFunction& function, const FeatureView& library) {
+  return function.file < library.files() &&
          std::ranges::all_of(
              function.bodies,
              [&](const FeatureBody& body) {
-               return body.set < library.sets.size() &&
+               return body.set < library.sets() &&
                       std::ranges::all_of(
-                          body.texts,
-                          [&](std::uint32_t text) { return text < library.texts.size(); });
+                          body.texts, [&](std::uint32_t text) { return text < library.texts(); });
              });
 }
 
@@ -82,7 +81,7 @@ SourceFunctionList SourceFunctions::of(const Features& features, std::size_t ind
   if (index >= blocks_.size() || index >= features.library_count()) return {};
   Result<SourceFunctionList> list = decode_value<SourceFunctionList>(blocks_[index]);
   if (!list) return {};
-  const FeatureLibrary& library = features.library(index);
+  const FeatureView library = features.library(index);
   std::erase_if(*list, [&](const SourceFunction& f) { return !fits(f, library); });
   return std::move(*list);
 }

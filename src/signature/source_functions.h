@@ -21,7 +21,7 @@ namespace fathom::signature {
 
 struct SourceFunction {
   std::string name;
-  std::uint32_t file = 0;           // index of FeatureLibrary::files
+  std::uint32_t file = 0;           // index of the library's files
   std::vector<FeatureBody> bodies;  // each of other releases
 };
 using SourceFunctionList = std::vector<SourceFunction>;

@@ -171,8 +171,8 @@ std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& fun
   // Code that was inlined into it, unrolled or cut otherwise has other counts. A small function has
   // few that stay; known by name, it needs several that tell.
   constexpr std::size_t kSeveral = 2;
-  const bool is_it = has_shape(function.comparisons, row.same) ||
-                     (is_named && row.counts.size() >= kSeveral);
+  const bool is_it =
+      has_shape(function.comparisons, row.same) || (is_named && row.counts.size() >= kSeveral);
   if (is_it) vote_by_counts(row, places_of(function), votes);
   return votes.decide();
 }

@@ -137,9 +137,8 @@ std::optional<FixDecision> decide_fixes(const Subject& subject,
   std::optional<FixDecision> all;
   for (const FixRow* row : fixes)
     for (const Carrier& carrier : subject.naming.carriers_of(row->function)) {
-      std::optional<FixDecision> one =
-          decide_fix(*row, subject.facts.functions[carrier.function], subject.question,
-                     carrier.by_symbol);
+      std::optional<FixDecision> one = decide_fix(*row, subject.facts.functions[carrier.function],
+                                                  subject.question, carrier.by_symbol);
       if (!one) continue;
       if (all && all->is_fixed != one->is_fixed) return std::nullopt;
       if (!all) all = std::move(one);
@@ -199,7 +198,7 @@ void judge_unreached(const Subject& subject, const FunctionRow& row,
 // What was not found by name: absent, where that can be said.
 void judge_missing(const Subject& subject, const FunctionRow& row, const SourceNames* names,
                    const std::vector<std::string>& missing, Finding& finding) {
-  std::string unmet = names == nullptr    ? "nothing shows that it is absent"
+  std::string unmet = names == nullptr  ? "nothing shows that it is absent"
                       : row.approximate ? "which function it is, is a guess"
                                         : "";
   std::vector<Obligations> all;

@@ -9,35 +9,34 @@ namespace fathom::verdict {
 namespace {
 
 using signature::FeatureBody;
-using signature::FeatureLibrary;
 using signature::FeatureText;
-using signature::ReleaseSet;
+using signature::FeatureView;
 using signature::ReleaseSpan;
 
 // The releases that the claim leaves open; all when the data have none of them.
-std::vector<bool> open_releases(const FeatureLibrary& library, const VersionClaim& version) {
-  std::vector<bool> open(library.releases.size());
-  auto mark = [&](const std::string& release) {
-    for (std::size_t i = 0; i < open.size(); ++i)
-      if (library.releases[i] == release) open[i] = true;
-  };
-  if (version.known()) mark(version.exact);
-  for (const std::string& candidate : version.candidates) mark(candidate);
-  auto first = std::ranges::find(library.releases, version.low);
-  auto last = std::find(library.releases.rbegin(), library.releases.rend(), version.high);
-  if (first != library.releases.end() && last != library.releases.rend())
-    for (auto at = first; at < last.base(); ++at)
-      open[static_cast<std::size_t>(at - library.releases.begin())] = true;
+std::vector<bool> open_releases(const FeatureView& library, const VersionClaim& version) {
+  std::vector<bool> open(library.releases());
+  std::size_t low = open.size(), high = open.size();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const std::string_view release = library.release(i);
+    open[i] = release == version.exact ||
+              std::ranges::find(version.candidates, release) != version.candidates.end();
+    if (release == version.low && low == open.size()) low = i;
+    if (release == version.high) high = i;
+  }
+  if (low < open.size() && high < open.size())
+    for (std::size_t i = low; i <= high; ++i) open[i] = true;
   if (std::ranges::find(open, true) == open.end()) open.assign(open.size(), true);
   return open;
 }
 
 // How many of the set are open.
-std::size_t open_in(const ReleaseSet& set, const std::vector<bool>& open) {
+std::size_t open_in(const FeatureView& library, std::size_t set, const std::vector<bool>& open) {
   std::size_t count = 0;
-  for (const ReleaseSpan& span : set)
+  library.for_each_span(set, [&](ReleaseSpan span) {
     count += static_cast<std::size_t>(
         std::count(open.begin() + span.first, open.begin() + span.last + 1, true));
+  });
   return count;
 }
 
@@ -84,19 +83,19 @@ SourceNames::SourceNames(const signature::Features& features,
 void SourceNames::add(const signature::Features& features,
                       const signature::SourceFunctions& functions, std::size_t index,
                       const VersionClaim& version) {
-  const FeatureLibrary& library = features.library(index);
+  const FeatureView library = features.library(index);
   const std::vector<bool> open = open_releases(library, version);
   const signature::SourceFunctionList list = functions.of(features, index);
-  std::vector<std::uint32_t> owner(library.texts.size(), 0);
+  std::vector<std::uint32_t> owner(library.texts(), 0);
   // In how many of the open releases the function that has a text has it.
-  std::vector<std::size_t> releases(library.texts.size(), 0);
+  std::vector<std::size_t> releases(library.texts(), 0);
   const auto all = static_cast<std::size_t>(std::ranges::count(open, true));
   constexpr std::uint32_t kNobody = 0, kSeveral = ~std::uint32_t{0};
   const auto base = static_cast<std::uint32_t>(functions_.size());
   for (std::uint32_t f = 0; f < list.size(); ++f) {
-    functions_.push_back({list[f].name, library.files[list[f].file]});
+    functions_.push_back({list[f].name, std::string(library.file(list[f].file))});
     for (const FeatureBody& body : list[f].bodies) {
-      const std::size_t count = open_in(library.sets[body.set], open);
+      const std::size_t count = open_in(library, body.set, open);
       if (count == 0) continue;
       for (std::uint32_t text : body.texts) {
         owner[text] = owner[text] == kNobody || owner[text] == f + 1 ? f + 1 : kSeveral;
@@ -106,7 +105,7 @@ void SourceNames::add(const signature::Features& features,
   }
   const std::vector<std::uint64_t> hashes = hashes_of(features, index, owner.size());
   for (std::uint32_t t = 0; t < owner.size(); ++t) {
-    const FeatureText& text = library.texts[t];
+    const FeatureText text = library.text(t);
     if (owner[t] == kNobody || owner[t] == kSeveral || !may_name(text)) continue;
     anchors_.push_back({.hash = hashes[t],
                         .function = base + owner[t] - 1,
