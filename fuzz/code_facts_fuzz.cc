@@ -1,6 +1,6 @@
 // Functions, calls and comparisons of a program as they cross to the parent: what the child encodes
-// of any bytes, the parent decodes to the same. A first byte 'F' gives the parent what follows as it
-// is: what a child sends that its input has taken over.
+// of any bytes, the parent decodes to the same. A first byte 'F' gives the parent what follows as
+// it is: what a child sends that its input has taken over.
 
 #include <cstdint>
 #include <cstdlib>

@@ -45,7 +45,8 @@ constexpr std::array kScanFlags{
          "not_affected and fixed take a finding out of the gates; it stays in the report.", ""},
     Flag{"vulnerable-functions", 0, "FILE", true,
          "which functions a vulnerability is in, where you know better",
-         "Lines of JSON: {\"library\": \"zlib\", \"cve\": \"CVE-2022-37434\", \"functions\": [{\"name\": "
+         "Lines of JSON: {\"library\": \"zlib\", \"cve\": \"CVE-2022-37434\", \"functions\": "
+         "[{\"name\": "
          "\"inflate\"}]}; docs/verdicts.md.",
          ""},
     Flag{"min-coverage", 0, "PERCENT", false,
@@ -108,9 +109,10 @@ constexpr std::array kViewFlags{
     scan_flag("output"),   scan_flag("platform"), scan_flag("data"),
     scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
     scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
-constexpr std::array kWhyFlags{scan_flag("platform"), scan_flag("vex"), scan_flag("vulnerable-functions"),      scan_flag("data"),
-                               scan_flag("jobs"),     scan_flag("insecure"), scan_flag("ca-file"),
-                               scan_flag("color"),    scan_flag("quiet")};
+constexpr std::array kWhyFlags{
+    scan_flag("platform"), scan_flag("vex"),   scan_flag("vulnerable-functions"),
+    scan_flag("data"),     scan_flag("jobs"),  scan_flag("insecure"),
+    scan_flag("ca-file"),  scan_flag("color"), scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},

@@ -132,8 +132,8 @@ class Comparer {
       others &= ~(std::uint32_t{1} << one.destination);
     }
     if (std::has_single_bit(others))
-      held_[static_cast<std::size_t>(std::countr_zero(others))] = {true, false, field + one.width, 0,
-                                                                   one.width};
+      held_[static_cast<std::size_t>(std::countr_zero(others))] = {true, false, field + one.width,
+                                                                   0, one.width};
   }
 
   // What the destination holds afterwards.
