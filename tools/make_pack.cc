@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS VERDICTS OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "feature_sources.h"
 #include "signature/java_classes.h"
+#include "verdict_sources.h"
 
 namespace fathom::tools {
 namespace {
@@ -134,23 +135,33 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 8 && arguments[7] == "--stats";
-  if (arguments.size() != 7 && !stats)
-    return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS JAVA "
-                 "OUTPUT [--stats]"};
-  const std::string& output = arguments[6];
-  Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
-  sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
-  sources.content.sections["features"] =
+  const bool stats = arguments.size() == 3 && arguments[2] == "--stats";
+  if (arguments.size() != 2 && !stats)
+    return Error{ErrorCode::usage, "fathom_make_pack DATA OUTPUT [--stats]"};
+  const std::string& output = arguments[1];
+  const auto folder = [&](std::string_view name) {
+    return (std::filesystem::path(arguments[0]) / name).string();
+  };
+  Sources sources = TRY(read_sources(folder("advisories")).in(folder("advisories")));
+  auto& sections = sources.content.sections;
+  sections["classifiers"] = TRY(read_classifiers(folder("classifiers")));
+  std::vector<verdict::FunctionRow> functions =
+      TRY(read_functions(folder("verdicts"), folder("advisories")));
+  std::set<std::string> asked_for;
+  for (const verdict::FunctionRow& row : functions)
+    if (row.ecosystem == "C") asked_for.insert(row.package);
+  FeatureSources features =
+      TRY(read_features(folder("features"), sources.content.libraries, asked_for));
+  sections["features"] =
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
-  sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
-  sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
-  sources.content.sections["java-classes"] =
-      TRY(read_data_file(std::filesystem::path(arguments[5]) / "classes.tsv.zst"));
-  (void)TRY(
-      signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[5]));
+  sections["source-texts"] = signature::pack_source_functions(features.texts_of_functions);
+  std::vector<verdict::FixRow> fixes = TRY(read_fixes(folder("verdicts")));
+  sections["verdicts"] = verdict::pack_knowledge(std::move(functions), std::move(fixes));
+  sections["audit"] = TRY(read_audit(folder("audit")));
+  sections["distributions"] = TRY(read_distributions(folder("distributions")));
+  sections["java-classes"] =
+      TRY(read_data_file(std::filesystem::path(folder("java")) / "classes.tsv.zst"));
+  (void)TRY(signature::JavaClasses::parse(sections["java-classes"]).in(folder("java")));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

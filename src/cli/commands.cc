@@ -43,6 +43,12 @@ constexpr std::array kScanFlags{
     Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
     Flag{"vex", 0, "FILE", true, "VEX statements to apply: OpenVEX, CycloneDX or CSAF 2.0",
          "not_affected and fixed take a finding out of the gates; it stays in the report.", ""},
+    Flag{"vulnerable-functions", 0, "FILE", true,
+         "which functions a vulnerability is in, where you know better",
+         "Lines of JSON: {\"library\": \"zlib\", \"cve\": \"CVE-2022-37434\", \"functions\": "
+         "[{\"name\": "
+         "\"inflate\"}]}; docs/verdicts.md.",
+         ""},
     Flag{"min-coverage", 0, "PERCENT", false,
          "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
     Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
@@ -103,6 +109,10 @@ constexpr std::array kViewFlags{
     scan_flag("output"),   scan_flag("platform"), scan_flag("data"),
     scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
     scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
+constexpr std::array kWhyFlags{
+    scan_flag("platform"), scan_flag("vex"),   scan_flag("vulnerable-functions"),
+    scan_flag("data"),     scan_flag("jobs"),  scan_flag("insecure"),
+    scan_flag("ca-file"),  scan_flag("color"), scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},
@@ -200,6 +210,13 @@ constexpr std::array kCommands{
             "  fathom scan app.tar -o json=accepted.json\n"
             "  fathom scan app.tar --ci --baseline accepted.json",
             kScanFlags, run_scan},
+    Command{"why", "ID TARGET", "show the whole argument about one vulnerability in an image",
+            "ID is what scan calls it, or an alias (CVE, GHSA, GO, RUSTSEC); TARGET as for scan. "
+            "Where the component is and how it was recognised, the functions that the fix changes, "
+            "the way to them from where the program begins, and the commands (readelf, objdump, "
+            "strings) by which each step can be checked. Exit status: 0; 1 when the scan has no "
+            "such finding; 2 when it could not run.",
+            kWhyFlags, run_why},
     Command{"convert", "REPORT.json", "write a saved report in other formats",
             "REPORT.json is what fathom scan -o json wrote, or - for standard input; the output is "
             "the same as if the scan had written it. The exit status says whether that worked, not "

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
+#include "report/why.h"
 #include "scan/documents.h"
 #include "scan/scan.h"
 #include "vuln/embedded_pack.h"
@@ -148,26 +149,56 @@ Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
   return status;
 }
 
-Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
-  if (arguments.operands.size() != 1)
-    return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
-                                            : "one target at a time");
-  std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
+// `data` is what the options view.
+Result<ScanOptions> parse_options(const Arguments& arguments, const Data& data) {
   ScanOptions options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
+  for (const std::string& path : arguments.all("vulnerable-functions"))
+    TRY(append_parsed(options.functions, path, read_functions_confined));
   options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
-  const Data data = TRY(open_data(arguments));
   if (data.user) options.user_data = data.user->database();
   warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
       static_cast<int>(TRY(parse_count(arguments, "stall-timeout", 300, 86'400)));
   options.examine.registry = TRY(parse_registry(arguments));
+  return options;
+}
+
+Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
+  if (arguments.operands.size() != 1)
+    return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
+                                            : "one target at a time");
+  std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
+  const Data data = TRY(open_data(arguments));
+  const ScanOptions options = TRY(parse_options(arguments, data));
   Target target = TRY(parse_target(arguments.operands[0]));
   target.platform = arguments.one("platform");
   if (arguments.on("all-platforms")) return scan_all(target, outputs, arguments, options);
   return scan_one(target, outputs, arguments, options);
+}
+
+Result<int> explain(const Arguments& arguments) {
+  if (arguments.operands.size() != 2)
+    return usage("a vulnerability and a target; see fathom why --help");
+  const Data data = TRY(open_data(arguments));
+  const ScanOptions options = TRY(parse_options(arguments, data));
+  Target target = TRY(parse_target(arguments.operands[1]));
+  target.platform = arguments.one("platform");
+  const Report report =
+      TRY(scan(target, vuln::embedded_pack(), options).in(printable(target.text)));
+  log::progress_done();
+  const std::string& id = arguments.operands[0];
+  const std::string text = why_text(report, id, {page_width(), wants_colour(arguments)});
+  if (text.empty()) {
+    log::error("no finding is called " + printable(id) +
+               " there: no component of the image is in " +
+               "a version that the advisories say is affected, or they do not know it");
+    return 1;
+  }
+  if (!write_stdout(text)) return Error{ErrorCode::io, "nobody reads the output"};
+  return 0;
 }
 
 }  // namespace
@@ -185,6 +216,15 @@ int run_with(const Arguments& arguments, const Reporter* usual) {
 }
 
 }  // namespace
+
+int run_why(const Arguments& arguments) {
+  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
+  Result<int> status = explain(arguments);
+  if (status) return *status;
+  log::progress_done();
+  log::error(status.error().message);
+  return kExitUsage;
+}
 
 int run_scan(const Arguments& arguments) { return run_with(arguments, find_reporter("table")); }
 

@@ -124,8 +124,8 @@ template <class Codec>
 void describe(Codec& codec, Finding& f) {
   codec(f.id, f.aliases, f.component, f.severity, f.cvss, f.cvss_score, f.kev, f.epss,
         f.epss_percentile, f.fixed_in, f.fix, f.published, f.disputed, f.withdrawn, f.verdict,
-        f.why, f.range_uncertain, f.source, f.evidence, f.ignored, f.ignored_because,
-        f.in_baseline);
+        f.why, f.range_uncertain, f.source, f.evidence, f.functions, f.path, f.ignored,
+        f.ignored_because, f.stated, f.in_baseline);
 }
 
 template <class Codec>

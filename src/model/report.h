@@ -65,9 +65,12 @@ struct Finding {
   bool range_uncertain = false;  // low-confidence range, or none at all
   std::string source;            // advisory source: "nvd-override", "go-vulndb"
   std::vector<Evidence> evidence;
+  std::vector<std::string> functions;  // that the vulnerability is in, as far as the data say
+  std::vector<std::string> path;       // in names, from where the program begins to one of them
   // Filled by policy:
   bool ignored = false;
   std::string ignored_because;
+  std::string stated;  // by a VEX statement that somebody gave: "not_affected", "fixed"; or empty
   bool in_baseline = false;
 };
 

@@ -315,6 +315,8 @@ struct Analysis {
 
 // not_affected and resolved are claims that somebody will rely on: only with proof in the report.
 Analysis analysis_of(const Finding& finding) {
+  if (finding.stated == "fixed") return {"resolved", {}};
+  if (finding.stated == "not_affected") return {"not_affected", {}};
   const bool proven = !finding.evidence.empty();
   switch (finding.verdict) {
     case Verdict::not_present:
@@ -385,6 +387,7 @@ void write_vulnerability(Writer& w, const Finding& finding, std::size_t number) 
   write_property(w, "epss:percentile", finding.epss_percentile);
   write_property(w, "range_uncertain", finding.range_uncertain ? "true" : "");
   write_property(w, "in_baseline", finding.in_baseline ? "true" : "");
+  write_property(w, "stated", finding.stated);
   write_property(w, "ignored_because", finding.ignored ? finding.ignored_because : "");
   w.end_array();
   w.end_object();

@@ -179,6 +179,8 @@ void write_verdict(Writer& w, const Finding& finding) {
   w.member("status", name_of(finding.verdict));
   w.optional_member("justification", justification_of(finding));
   w.member("why", finding.why);
+  if (!finding.functions.empty()) w.strings("functions", finding.functions);
+  if (!finding.path.empty()) w.strings("path", finding.path);
   write_evidence_list(w, "proof", finding.evidence);
   w.end_object();
 }
@@ -212,6 +214,7 @@ void write_finding(Writer& w, const Finding& finding) {
   write_verdict(w, finding);
   w.member("ignored", finding.ignored);
   if (finding.ignored) w.member("ignored_because", finding.ignored_because);
+  w.optional_member("stated", finding.stated);
   w.member("in_baseline", finding.in_baseline);
   w.end_object();
 }

@@ -473,6 +473,8 @@ void read_verdict(Members& m, Finding& f) {
     f.verdict = verdict.word("status", kVerdicts);
     const std::string justification = verdict.optional_text("justification");
     f.why = verdict.text("why");
+    if (verdict.has("functions")) f.functions = verdict.texts("functions");
+    if (verdict.has("path")) f.path = verdict.texts("path");
     f.evidence = verdict.rows("proof", read_evidence);
     if (justification != justification_of(f))
       verdict.fail("justification", "is not what status and proof amount to");
@@ -497,6 +499,7 @@ Finding read_finding(Reader& reader, const Value& value) {
   read_verdict(m, f);
   f.ignored = m.flag("ignored");
   if (f.ignored) f.ignored_because = m.text("ignored_because");
+  f.stated = m.optional_text("stated");
   f.in_baseline = m.flag("in_baseline");
   m.done();
   return f;

@@ -71,4 +71,9 @@ Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
   return read_confined<std::vector<std::string>>(DocumentKind::baseline, text, name);
 }
 
+Result<std::vector<verdict::FunctionRow>> read_functions_confined(std::string_view text,
+                                                                  std::string_view name) {
+  return read_confined<std::vector<verdict::FunctionRow>>(DocumentKind::functions, text, name);
+}
+
 }  // namespace fathom

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "model/report.h"
 #include "policy/policy.h"
+#include "verdict/knowledge.h"
 
 namespace fathom {
 
@@ -22,5 +23,9 @@ Result<std::vector<policy::IgnoreRule>> read_vex_confined(std::string_view text,
                                                           std::string_view name);
 Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
                                                         std::string_view name);
+
+// Rows in the form of data/verdicts/README.md.
+Result<std::vector<verdict::FunctionRow>> read_functions_confined(std::string_view text,
+                                                                  std::string_view name);
 
 }  // namespace fathom

@@ -1,7 +1,7 @@
 // The whole program in one screen: read this first.
 //
 //   target → image → file tree → (per distinct file) recover → identify → inventory → findings
-//          → policy → report
+//          → verdicts → policy → report
 //
 // recover runs in the confined child (scan/worker.cc) and sees bytes only; identify sees facts and
 // signatures; match sees the inventory and advisories. None of them sees a clock or the network.
@@ -13,6 +13,7 @@
 #include "model/texts.h"
 #include "scan/assemble.h"
 #include "scan/data_notes.h"
+#include "scan/verdicts.h"
 #include "signature/identify.h"
 #include "signature/java_classes.h"
 #include "vuln/database.h"
@@ -30,6 +31,7 @@ struct Recogniser {
   const audit::Knowledge& knowledge;
   Identified identified;
   audit::Profiles profiles;
+  ImportsByDigest imports;
 };
 
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
@@ -39,6 +41,8 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   if (facts.elf)
     recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
+  if (facts.elf && !facts.audit.imports.empty())
+    recogniser.imports[digest] = std::move(facts.audit.imports);
   facts.audit.imports = {};
   facts.texts = {};
   facts.strings = {};
@@ -85,6 +89,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);
+  TRY(judge_by_code(report, {target, tree, facts, recogniser.imports, examined.info.env, features,
+                             database, options}));
   add_advisory_coverage(report, databases);
   add_data_notes(report, options.max_data_age);
   if (options.user_data) add_statements(report, *options.user_data, options.policy);

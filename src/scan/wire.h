@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "confine/channel_store.h"
+#include "facts/code_facts.h"
 #include "feeds/codec.h"
 #include "image/choices.h"
 #include "image/image.h"
@@ -32,8 +33,9 @@ enum class WireType : std::uint32_t {
   functions,      // code::Listing
   system_calls,   // sandbox::StaticSet
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
-  feed_rows,  // child → parent: feeds::Batch …
-  feed_done,  // … and at the end feeds::Summary, or failed
+  feed_rows,   // child → parent: feeds::Batch …
+  feed_done,   // … and at the end feeds::Summary, or failed
+  code_facts,  // CodeMessage
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
@@ -50,12 +52,20 @@ struct SandboxProgram {
   std::vector<std::string> missing;  // libraries that are not there
 };
 
+// A program whose code is asked about, and where its content is.
+struct CodeFile {
+  std::uint64_t layer = 0;
+  std::string path, digest;
+  CodeQuestion question;
+};
+
 struct Job {
-  enum class Task : std::uint8_t { scan, functions, sandbox };
+  enum class Task : std::uint8_t { scan, functions, sandbox, code };
   Task task = Task::scan;
   std::string wanted_function;           // functions: the one to show in full
   std::string wanted_file;               // functions: of the image; empty: the target itself
   std::vector<SandboxProgram> programs;  // sandbox
+  std::vector<CodeFile> code_files;      // code
   std::string scheme, platform, reference, file_name;
   confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
@@ -89,6 +99,12 @@ struct FactsMessage {
   std::string facts;  // encode(FileFacts)
 };
 
+struct CodeMessage {
+  std::string digest;
+  std::string facts;  // encode(CodeFacts), or …
+  std::string error;  // … why there are none
+};
+
 struct LayerDone {
   std::uint64_t index = 0;
   image::LayerInfo info;
@@ -113,7 +129,7 @@ struct FeedJob {
   std::uint64_t jobs = 1;
 };
 
-enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline };
+enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline, functions };
 
 // See scan/documents.h.
 struct Document {
@@ -147,10 +163,18 @@ void describe(Codec& codec, SandboxProgram& p) {
   codec(p.files, p.missing);
 }
 template <class Codec>
+void describe(Codec& codec, CodeFile& f) {
+  codec(f.layer, f.path, f.digest, f.question);
+}
+template <class Codec>
+void describe(Codec& codec, CodeMessage& m) {
+  codec(m.digest, m.facts, m.error);
+}
+template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.scheme, j.platform, j.reference,
-        j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects, j.skipped,
-        j.skipped_layers, j.hash_only, j.list_only);
+  codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.code_files, j.scheme, j.platform,
+        j.reference, j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects,
+        j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

@@ -12,10 +12,12 @@
 #include "base/text.h"
 #include "confine/sandbox.h"
 #include "report/read_report.h"
+#include "scan/code.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
 #include "scan/sandbox.h"
 #include "scan/wire.h"
+#include "verdict/knowledge.h"
 
 #ifdef FATHOM_PLANT_FAULTS
 #include <fcntl.h>
@@ -196,6 +198,8 @@ int run_job(confine::Channel& channel, std::string payload) {
     switch (job->task) {
       case Job::Task::functions:
         return answer_functions_job(channel, *job, limits);
+      case Job::Task::code:
+        return answer_code_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
@@ -225,6 +229,8 @@ Result<std::string> read_document(const Document& document) {
       return encoded(policy::parse_vex(document.text, document.name));
     case DocumentKind::baseline:
       return encoded(policy::parse_baseline(document.text, document.name));
+    case DocumentKind::functions:
+      return encoded(verdict::parse_function_rows(document.text).in(printable(document.name)));
   }
   return Error{ErrorCode::malformed, "a document of unknown kind"};
 }
