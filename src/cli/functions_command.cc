@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <set>
 
 #include "base/log.h"
@@ -208,11 +209,17 @@ Result<std::string> text_for(const Arguments& arguments) {
   if (format != "table" && format != "json")
     return usage("there is no format \"" + printable(format) + "\"; there are: table json");
   std::string wanted(arguments.one("function"));
-  Target target = TRY(parse_target(arguments.operands[0]));
+  const bool in_target = arguments.operands.size() > 1;
+  MemberName file = split_member(arguments.operands[in_target ? 1 : 0]);
+  std::error_code unseen;
+  // A file may be named like a member.
+  if (!in_target && (file.member.empty() || std::filesystem::exists(arguments.operands[0], unseen)))
+    file = {std::string(arguments.operands[0]), {}};
+  Target target = TRY(parse_target(in_target ? arguments.operands[0] : file.path));
   target.platform = arguments.one("platform");
-  std::string path = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
-  std::string place = printable(path.empty() ? target.text : path);
-  Listing listing = TRY(list_functions_confined(target, path, wanted, {}).in(place));
+  if (!in_target) file.path.clear();
+  std::string place = printable(arguments.operands.back());
+  Listing listing = TRY(list_functions_confined(target, file, wanted, {}).in(place));
   const ListedFunction* one = wanted.empty() ? nullptr : code::find_listed(listing, wanted);
   if (!wanted.empty() && one == nullptr)
     return usage("there is no function \"" + printable(wanted) + "\" in " + place);
