@@ -12,9 +12,9 @@
 #include <iostream>
 #include <iterator>
 
+#include "advisory_sources.h"
 #include "analyzer/object_members.h"
 #include "base/text.h"
-#include "advisory_sources.h"
 
 namespace fathom::tools {
 namespace {

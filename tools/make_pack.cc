@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -19,6 +19,7 @@
 #include "advisory_sources.h"
 #include "base/text.h"
 #include "feature_sources.h"
+#include "signature/object_data.h"
 
 namespace fathom::tools {
 namespace {
@@ -132,13 +133,28 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
   return out;
 }
 
+// One library a file, in the order of their names.
+Result<std::string> read_objects(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing))
+    if (entry.path().extension() == ".zst") files.push_back(entry.path());
+  std::ranges::sort(files);
+  std::vector<signature::ObjectLibrary> libraries;
+  for (const std::filesystem::path& file : files) {
+    const std::string bytes = TRY(read_data_file(file));
+    libraries.push_back(TRY(signature::decode_object_library(bytes).in(file.string())));
+  }
+  return signature::pack_objects(libraries);
+}
+
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 7 && arguments[6] == "--stats";
-  if (arguments.size() != 6 && !stats)
+  bool stats = arguments.size() == 8 && arguments[7] == "--stats";
+  if (arguments.size() != 7 && !stats)
     return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT "
-                 "[--stats]"};
-  const std::string& output = arguments[5];
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS "
+                 "OUTPUT [--stats]"};
+  const std::string& output = arguments[6];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
   FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
@@ -146,6 +162,7 @@ Done run(const std::vector<std::string>& arguments) {
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
+  sources.content.sections["objects"] = TRY(read_objects(arguments[5]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/members.h"
 #include "code/function_hash.h"
 #include "code/functions.h"
 
@@ -70,6 +71,16 @@ class Hasher {
 Done run(const FileInput& in, FileFacts& facts) { return Hasher(in).run(facts); }
 
 }  // namespace
+
+Result<FileFacts> hash_functions(ByteView bytes, const Limits& limits) {
+  elf::ElfFile elf = TRY(elf::ElfFile::parse(bytes, limits));
+  code::Program program = TRY(code::Program::open(elf, limits));
+  FileFacts facts;
+  Done done =
+      run({.bytes = bytes, .elf = &elf, .program = &program, .limits = limits}, facts);
+  if (!done) add_gap(facts, limits, "function-hashes", done.error());
+  return facts;
+}
 
 extern const FileAnalyzer function_hashes = {
     .name = "function-hashes",

@@ -229,11 +229,14 @@ constexpr std::array kCommands{
         "symbol version is missing. docs/ldd.md has the rules.",
         kLddFlags, run_ldd},
     Command{"functions", "FILE | TARGET PATH", "list the functions of a program, stripped or not",
-            "FILE is an ELF program or shared library for x86_64 or AArch64; or PATH is one in "
+            "FILE is an ELF program, shared library or object for x86_64 or AArch64, or a member "
+            "of an archive, as FILE.a(NAME); or PATH is one in "
             "TARGET, which is named as for scan. For each function: "
             "where it is, how it was found (symbol, unwind_table, entry, initializer, call, jump, "
             "pointer, gap), what it calls, which strings it refers to, and the numbers of its "
-            "system calls. Exit status: 0, or 2 when the file could not be read.",
+            "system calls. Functions without a name get that of known code that is the same, with "
+            "its library in brackets. An object's addresses are offsets in its file. "
+            "Exit status: 0, or 2 when the file could not be read.",
             kFunctionsFlags, run_functions},
     Command{"sandbox", "TARGET [PROGRAM...]",
             "say which system calls programs can make, as filters",

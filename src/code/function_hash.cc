@@ -252,9 +252,11 @@ class Hashing {
       word |= static_cast<std::uint32_t>(bytes[i]) << 8 * i;
     const std::uint32_t type = has_field() ? program_.linker_fields()[first_field_].type : 0;
     const unsigned destination = word & 31, base = word >> 5 & 31;
-    const bool was_page = pages_ >> base & 1;
+    const bool was_page = pages_ >> base & 1, was_once = ever_pages_ >> base & 1;
+    const bool was_high = highs_ >> destination & 1;
     const bool is_page = (word & 0x9f000000) == 0x90000000;
     pages_ &= ~one.writes;
+    highs_ &= ~one.writes;
     if (one.ends_flow()) pages_ |= ever_pages_;
     if (is_page) {
       pages_ |= 1u << destination;
@@ -262,15 +264,18 @@ class Hashing {
     }
     constexpr std::uint32_t kReadsThreadPointer = 0xd53bd040;
     if ((word & ~31u) == kReadsThreadPointer) pages_ |= 1u << destination;
-    if (take_thread_offset(word, type, destination)) return;
+    if (take_thread_offset(word, type, destination, was_high)) return;
     if (is_page || (word & 0x9f000000) == 0x10000000) return add('P', word & 0x9f00001f);
     if ((word & 0x7c000000) == 0x14000000) return add('W', word & 0xfc000000);
-    const bool is_linked = was_page || has_field();
+    // An immediate of whole pages is the upper half of an offset into thread-local storage.
+    const bool adds_pages = (word & 0xffc00000) == 0x91400000;
+    const bool is_linked = was_page || has_field() || adds_pages;
     // add, or a load of a table's entry, which linkers turn into an add.
     const bool adds = (word & 0xff800000) == 0x91000000;
     const bool loads = (word & 0xffc00000) == 0xf9400000;
-    if (is_linked && (adds || loads)) {
-      if (adds && (word & 0x00400000) != 0) pages_ |= 1u << destination;
+    // Compilers keep pages in registers across blocks, and use them by adding.
+    if ((is_linked && loads) || ((is_linked || was_once) && adds)) {
+      if (adds_pages) pages_ |= 1u << destination;
       return add('L', destination, base);
     }
     const bool accesses = (word & 0x3b000000) == 0x39000000;
@@ -283,12 +288,12 @@ class Hashing {
   }
 
   // The offset of a thread's variable, from the global offset table, becomes movz, movk.
-  bool take_thread_offset(std::uint32_t word, std::uint32_t type, unsigned destination) {
+  bool take_thread_offset(std::uint32_t word, std::uint32_t type, unsigned destination,
+                          bool was_high) {
     constexpr std::uint32_t kPage = 541, kLow = 542;
     const bool high = type == kPage || (word & 0xffe00000) == 0xd2a00000;
-    const bool low =
-        type == kLow || (after_high_ == destination && (word & 0xffe00000) == 0xf2800000);
-    after_high_ = high ? destination : kNoRegister;
+    const bool low = type == kLow || (was_high && (word & 0xffe00000) == 0xf2800000);
+    if (high) highs_ |= 1u << destination;
     if (high) add('T', destination, 1);
     if (!high && low) add('T', destination, 0);
     return high || low;
@@ -299,7 +304,7 @@ class Hashing {
   std::ptrdiff_t field_ = 0;
   std::size_t first_field_ = 0, last_field_ = 0;
   std::uint32_t pages_ = 0, ever_pages_ = 0;  // registers that hold one of adrp
-  unsigned after_high_ = kNoRegister;
+  std::uint32_t highs_ = 0;  // … the upper half of an offset of a thread's variable
   Mixer exact_, loose_;
   FunctionHash out_;
 };

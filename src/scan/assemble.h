@@ -25,7 +25,7 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
                 const FactsByDigest& facts, Inventory inventory);
 
 // Sets Component::packaged_as: the library's source package is the one that the file's owner was
-// built from.
+// built from, or the one whose compiled code is in the file.
 void name_distribution_builds(Report& report, const vuln::Databases& databases);
 
 // What the data can judge: coverage per ecosystem, and a gap for everything it cannot (ecosystems

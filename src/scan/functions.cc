@@ -1,5 +1,6 @@
 #include "scan/functions.h"
 
+#include "analyzer/analyzer.h"
 #include "archive/ar.h"
 #include "base/text.h"
 #include "confine/channel_store.h"
@@ -20,6 +21,17 @@ Result<Bytes> program_of(image::Store& store, const Job& job, const Limits& limi
   std::map<FilePlace, Bytes> contents = TRY(read_contents(*image, {place}, limits));
   if (contents.empty()) return Error{ErrorCode::io, "the file could not be read"};
   return std::move(contents.begin()->second);
+}
+
+// The listing, and facts that hold nothing but hashes: their codec is compact and strict.
+struct FunctionsMessage {
+  code::Listing listing;
+  std::string facts;
+};
+
+template <class Codec>
+void describe(Codec& codec, FunctionsMessage& message) {
+  codec(message.listing, message.facts);
 }
 
 std::string names_of(const archive::ArFile& ar) {
@@ -62,16 +74,18 @@ MemberName split_member(std::string_view name) {
           std::string(name.substr(open + 1, name.size() - open - 2))};
 }
 
-Result<code::Listing> list_functions_confined(const Target& target, const MemberName& file,
-                                              const std::string& wanted,
-                                              const ExamineOptions& options) {
+Result<FunctionsAnswer> list_functions_confined(const Target& target, const MemberName& file,
+                                                const std::string& wanted,
+                                                const ExamineOptions& options) {
   Job job;
   job.task = Job::Task::functions;
   job.wanted_function = wanted;
   job.wanted_file = file.path;
   job.wanted_member = file.member;
   std::string answer = TRY(ask_child(target, options, std::move(job), WireType::functions));
-  return decode_value<code::Listing>(answer);
+  FunctionsMessage message = TRY(decode_value<FunctionsMessage>(answer));
+  FileFacts facts = TRY(decode_facts(message.facts));
+  return FunctionsAnswer{std::move(message.listing), std::move(facts.functions)};
 }
 
 Done answer_functions_job(confine::Channel& channel, const Job& job, const Limits& limits) {
@@ -80,8 +94,11 @@ Done answer_functions_job(confine::Channel& channel, const Job& job, const Limit
     return Error{ErrorCode::usage, "not a program; name a program in it after the target"};
   Bytes file = TRY(program_of(*store, job, limits));
   Bytes bytes = TRY(member_of(std::move(file), job.wanted_member, limits));
-  code::Listing listing = TRY(code::list_functions(bytes, job.wanted_function, limits));
-  return channel.send(static_cast<std::uint32_t>(WireType::functions), encode_value(listing));
+  FunctionsMessage message{TRY(code::list_functions(bytes, job.wanted_function, limits)), {}};
+  const FileFacts facts = TRY(hash_functions(bytes, limits));
+  for (const Gap& gap : facts.gaps) message.listing.problems.push_back(gap.reason);
+  message.facts = encode(facts);
+  return channel.send(static_cast<std::uint32_t>(WireType::functions), encode_value(message));
 }
 
 }  // namespace fathom

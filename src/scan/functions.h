@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "code/listing.h"
 #include "confine/channel.h"
+#include "facts/facts.h"
 #include "scan/examine.h"
 
 namespace fathom {
@@ -22,11 +23,16 @@ struct MemberName {
 };
 MemberName split_member(std::string_view name);
 
+struct FunctionsAnswer {
+  code::Listing listing;
+  std::vector<HashedFunction> hashes;  // of the same functions, in the same order
+};
+
 // Of the target itself, or with a path of that file in it. `wanted` as for code::list_functions. An
 // error when the file is none that fathom can take apart, or the child died.
-Result<code::Listing> list_functions_confined(const Target& target, const MemberName& file,
-                                              const std::string& wanted,
-                                              const ExamineOptions& options);
+Result<FunctionsAnswer> list_functions_confined(const Target& target, const MemberName& file,
+                                                const std::string& wanted,
+                                                const ExamineOptions& options);
 
 // The child's side.
 Done answer_functions_job(confine::Channel& channel, const Job& job, const Limits& limits);

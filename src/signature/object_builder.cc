@@ -13,7 +13,7 @@ namespace {
 bool comes_before(const ObjectBuild& a, const ObjectBuild& b) {
   if (a.machine != b.machine) return a.machine < b.machine;
   if (const int order = compare_releases(a.release, b.release); order != 0) return order < 0;
-  if (a.source_version != b.source_version) return a.source_version < b.source_version;
+  if (const int order = compare_releases(a.version, b.version); order != 0) return order < 0;
   return a < b;
 }
 

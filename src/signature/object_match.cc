@@ -39,13 +39,14 @@ class LibraryMatcher {
   // Function of the file → functions of the library with its code.
   std::map<std::uint32_t, std::vector<std::uint32_t>> hits;
 
-  void choose_builds(ObjectMatch& match) const {
+  // `explained`: functions of the file that stronger libraries have, too.
+  void choose_builds(const std::set<std::uint32_t>& explained, ObjectMatch& match) const {
     std::vector<std::uint64_t> votes(library_.builds.size());
     std::vector<std::size_t> counts(library_.builds.size());
     std::size_t strong = 0;
     for (const auto& [function, candidates] : hits) {
       const std::uint32_t instructions = functions_[function].instructions;
-      if (instructions < kFewestInstructions) continue;
+      if (instructions < kFewestInstructions || explained.contains(function)) continue;
       ++strong;
       std::set<std::uint32_t> builds;
       for (std::uint32_t candidate : candidates)
@@ -184,12 +185,11 @@ class Matcher {
     LibraryMatcher matcher(library, objects_.owners(index), functions_, machine_);
     for (std::uint32_t i = 0; i < functions_.size(); ++i)
       for (const Hit& hit : hits_[i])
-        if (hit.entry.library == index && !explained_.contains(i))
-          matcher.hits[i].push_back(hit.entry.function);
+        if (hit.entry.library == index) matcher.hits[i].push_back(hit.entry.function);
     ObjectMatch match;
     match.library = index;
     match.name = library.name;
-    matcher.choose_builds(match);
+    matcher.choose_builds(explained_, match);
     for (const auto& [function, unused] : matcher.hits)
       if (functions_[function].instructions >= kFewestInstructions) explained_.insert(function);
     matches_.push_back(std::move(match));
@@ -216,10 +216,19 @@ class Matcher {
     for (const auto& [i, unused] : matchers_[m].hits) {
       if (functions_[i].instructions < kFewestInstructions || known_[i].matcher != kNone) continue;
       const std::vector<std::uint32_t> candidates = matchers_[m].candidates_in(i, *build);
-      if (candidates.size() != 1) continue;
+      if (candidates.size() != 1 || others_have(m, i)) continue;
       const std::vector<std::uint32_t> members = members_of(m, candidates[0], *build);
       if (members.size() == 1) know(i, m, candidates[0], members[0]);
     }
+  }
+
+  // Whether another library that is in the file has the same code.
+  bool others_have(std::uint32_t m, std::uint32_t i) const {
+    for (std::uint32_t other = 0; other < matchers_.size(); ++other) {
+      const std::optional<std::uint32_t> build = build_of(other);
+      if (other != m && build && !matchers_[other].candidates_in(i, *build).empty()) return true;
+    }
+    return false;
   }
 
   std::vector<std::uint32_t> members_of(std::uint32_t m, std::uint32_t function,
@@ -324,9 +333,15 @@ class Matcher {
     match.members.assign(members.begin(), members.end());
   }
 
+  bool is_hit(std::uint32_t m, std::uint32_t i, std::uint32_t function) const {
+    auto found = matchers_[m].hits.find(i);
+    return found != matchers_[m].hits.end() &&
+           std::ranges::find(found->second, function) != found->second.end();
+  }
+
   void compare_between(std::uint32_t from, std::uint32_t to, ObjectMatch& match) {
-    const Known& a = known_[from];
-    const Known& b = known_[to];
+    const Known a = known_[from];
+    const Known b = known_[to];
     if (a.member != b.member || to <= from + 1) return;
     const ObjectLibrary& library = matchers_[a.matcher].library();
     const std::vector<std::uint32_t>& order = library.members[a.member].functions;
@@ -336,6 +351,10 @@ class Matcher {
     for (std::uint32_t i = from + 1; i < to; ++i) {
       const std::uint32_t expected = *(first + (i - from));
       if (known_[i].matcher != kNone) continue;
+      if (is_hit(a.matcher, i, expected)) {  // one of several functions with the same code
+        know(i, a.matcher, expected, a.member);
+        continue;
+      }
       by_order_[i] = {a.matcher, expected, a.member, NamedBy::order};
       if (library.functions[expected].instructions >= kFewestInstructions) ++match.changed;
     }
