@@ -76,8 +76,7 @@ Result<FileFacts> hash_functions(ByteView bytes, const Limits& limits) {
   elf::ElfFile elf = TRY(elf::ElfFile::parse(bytes, limits));
   code::Program program = TRY(code::Program::open(elf, limits));
   FileFacts facts;
-  Done done =
-      run({.bytes = bytes, .elf = &elf, .program = &program, .limits = limits}, facts);
+  Done done = run({.bytes = bytes, .elf = &elf, .program = &program, .limits = limits}, facts);
   if (!done) add_gap(facts, limits, "function-hashes", done.error());
   return facts;
 }
