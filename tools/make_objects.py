@@ -3,6 +3,7 @@
 
   make_objects.py fetch               library packages of all suites, both machines, into the cache
   make_objects.py make [LIBRARY …]    reads the archives and rewrites data/objects/LIBRARY.zst
+  make_objects.py packages            reads the files of data/recipes/packages.toml and rewrites data/packages/debian.json.zst
   options: --tool FILE                fathom_make_objects (cmake --build … --target fathom_make_objects)
 
 data/recipes/debian.toml says which. Resumable: what is in the cache is not fetched again, and what apt's lists no longer have
@@ -10,6 +11,8 @@ stays, so that revisions add up over the years. The same packages make the same 
 """
 
 import argparse
+import collections
+import hashlib
 import json
 import os
 import pathlib
@@ -26,6 +29,8 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 SUITES = ["bullseye", "bullseye-updates", "bookworm", "bookworm-updates", "bookworm-proposed-updates", "bookworm-backports",
           "trixie", "trixie-updates", "trixie-backports", "forky", "sid", "experimental"]
 SECURITY = ["bullseye-security", "bookworm-security", "trixie-security"]
+# Files without code of one package that are kept.
+MOST_PLAIN_FILES = 40
 MIRROR = "http://deb.debian.org"
 
 
@@ -59,7 +64,7 @@ def offered(environment):
                               env=environment).stdout.decode()
         for paragraph in text.split("\n\n"):
             fields = dict(re.findall(r"^(Package|Version|Architecture|Source|Size): (.*)$", paragraph, re.M))
-            if fields.get("Architecture") not in MACHINES:
+            if fields.get("Architecture") not in {*MACHINES, "all"}:
                 continue
             source, _, source_version = fields.get("Source", fields["Package"]).partition(" ")
             key = (fields["Package"], fields["Version"], fields["Architecture"])
@@ -69,8 +74,13 @@ def offered(environment):
     return out
 
 
+def runtime_packages():
+    """Expressions of the packages that are known by their files."""
+    return tomllib.loads((ROOT / "data" / "recipes" / "packages.toml").read_text())["packages"]
+
+
 def wanted(packages):
-    patterns = [re.compile(row["packages"]) for row in recipes()]
+    patterns = [re.compile(text) for text in [row["packages"] for row in recipes()] + runtime_packages()]
     return {key: row for key, row in packages.items() if any(p.fullmatch(key[0]) for p in patterns)}
 
 
@@ -92,7 +102,7 @@ def fetch(_arguments):
     missing = [key for key in sorted(packages) if not file_of(*key).exists()]
     print(f"{len(packages)} packages, {len(missing)} to fetch,", sum(packages[k]["size"] for k in missing) >> 20, "MiB")
     for start in range(0, len(missing), 20):
-        names = [f"{name}:{machine}={version}" for name, version, machine in missing[start:start + 20]]
+        names = [f"{name}{'' if machine == 'all' else ':' + machine}={version}" for name, version, machine in missing[start:start + 20]]
         subprocess.run(["apt-get", "-qq", "download", *names], env=environment, cwd=CACHE / "debs", check=False)
     gone = [key for key in sorted(packages) if not file_of(*key).exists()]
     print("not to be had:", gone) if gone else print("complete")
@@ -168,10 +178,82 @@ def make(arguments):
               f"compressed, {len(done.stderr.splitlines())} problems, {time.time() - begun:.0f} s", flush=True)
 
 
+def build_id_of(head):
+    """Hex of the GNU build id, from the first bytes of an ELF file; or nothing."""
+    at = head.find(b"\4\0\0\0\x14\0\0\0\3\0\0\0GNU\0")
+    return head[at + 16:at + 36].hex() if at >= 0 else ""
+
+
+def files_of(deb):
+    """[(path, MD5, build id or "")] of the regular files of a package that are long enough to say anything; kept in the cache."""
+    kept = CACHE / "files" / (deb.stem + ".json")
+    if kept.exists():
+        return json.loads(kept.read_text())
+    out = []
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as unpack:
+        with tarfile.open(fileobj=unpack.stdout, mode="r|") as tar:
+            for member in tar:
+                if member.isfile() and member.size >= 32:
+                    data = tar.extractfile(member).read()
+                    build_id = build_id_of(data[:8192]) if data[:4] == b"\x7fELF" else ""
+                    out.append((member.name.removeprefix("./"), hashlib.md5(data).hexdigest(), build_id))
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps(out))
+    return out
+
+
+def packages(_arguments):
+    """The files of the packages of data/recipes/packages.toml → data/packages/debian.json.zst."""
+    known = {tuple(key): row for key, row in json.loads((CACHE / "packages.json").read_text())}
+    patterns = [re.compile(text) for text in runtime_packages()]
+    chosen = [(key, row) for key, row in sorted(known.items())
+              if any(p.fullmatch(key[0]) for p in patterns) and file_of(*key).exists()]
+    revisions, contents, build_ids, where = [], collections.defaultdict(set), collections.defaultdict(set), {}
+    for index, ((package, version, machine), row) in enumerate(chosen):
+        revisions.append([package, version, row["source"], row["source_version"], distribution_release(row["suites"]), machine])
+        plain = []
+        for path, md5, build_id in files_of(file_of(package, version, machine)):
+            if build_id:
+                contents[md5].add(index)
+                build_ids[build_id].add(index)
+                where[md5] = where[build_id] = path
+            else:
+                plain.append((path, md5))
+        # Of the other files a share, the same in every revision, is enough.
+        for path, md5 in sorted(plain, key=lambda file: hashlib.md5(file[0].encode()).digest())[:MOST_PLAIN_FILES]:
+            contents[md5].add(index)
+            where[md5] = path
+    paths = sorted(set(where.values()))
+    number = {path: index for index, path in enumerate(paths)}
+
+    def rows(table):
+        return [[key[:16], number[where[key]], spans_of(table[key])] for key in sorted(table)]
+
+    data = {"revisions": revisions, "paths": paths, "contents": rows(contents), "build_ids": rows(build_ids)}
+    plain = CACHE / "packages.plain"
+    plain.write_text(json.dumps(data, separators=(",", ":")) + "\n")
+    output = ROOT / "data" / "packages" / "debian.json.zst"
+    output.parent.mkdir(exist_ok=True)
+    subprocess.run(["zstd", "--ultra", "-22", "-q", "-f", "--no-check", str(plain), "-o", str(output)], check=True)
+    print(f"{len(revisions)} revisions, {len(contents)} contents, {len(build_ids)} build ids, {output.stat().st_size / 1e6:.2f} MB")
+
+
+def spans_of(numbers):
+    """[first, last, first, last, ...] of a set of numbers."""
+    out = []
+    for number in sorted(numbers):
+        if out and out[-1] + 1 == number:
+            out[-1] = number
+        else:
+            out += [number, number]
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fetch").set_defaults(run=fetch)
+    commands.add_parser("packages").set_defaults(run=packages)
     making = commands.add_parser("make")
     making.add_argument("library", nargs="*")
     making.add_argument("--tool", default=str(ROOT / "build" / "release" / "tools" / "fathom_make_objects"))

@@ -218,8 +218,8 @@ std::string json_of(const Listing& listing, const ListedFunction* only) {
 }
 
 // Names of functions that the file has no names for, from compiled libraries that are known.
-Done name_by_code(FunctionsAnswer& answer) {
-  const Knowledge known = TRY(open_knowledge());
+Done name_by_code(const std::vector<std::string>& packs, FunctionsAnswer& answer) {
+  const Knowledge known = TRY(open_knowledge(packs));
   Listing& listing = answer.listing;
   const signature::ObjectMatches matches = signature::match_objects(
       answer.hashes, listing.machine == code::Machine::x86_64 ? "x86_64" : "aarch64",
@@ -260,7 +260,7 @@ Result<std::string> text_for(const Arguments& arguments) {
   std::string place = printable(arguments.operands.back());
   FunctionsAnswer answer = TRY(list_functions_confined(target, file, wanted, {}).in(place));
   Listing& listing = answer.listing;
-  TRY(name_by_code(answer));
+  TRY(name_by_code(arguments.all("signatures"), answer));
   const ListedFunction* one = wanted.empty() ? nullptr : code::find_listed(listing, wanted);
   if (!wanted.empty() && one == nullptr)
     return usage("there is no function \"" + printable(wanted) + "\" in " + place);

@@ -91,11 +91,12 @@ Done check(const Knowledge& known) {
 
 int run_signatures(const Arguments& arguments) {
   const std::string what = arguments.operands.empty() ? "" : arguments.operands[0];
+  if (what == "learn") return run_learn(arguments);
   if (what != "info" && what != "list" && what != "check") {
-    log::error("signatures info, signatures list or signatures check; see fathom help signatures");
+    log::error("signatures info, list, check or learn; see fathom help signatures");
     return kExitUsage;
   }
-  Result<Knowledge> known = open_knowledge();
+  Result<Knowledge> known = open_knowledge(arguments.all("signatures"));
   if (!known) {
     log::error(known.error().message);
     return kExitUsage;

@@ -18,6 +18,8 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <map>
+#include <set>
 
 namespace fathom::code {
 
@@ -244,6 +246,7 @@ class Hashing {
   }
 
   // --- AArch64
+  static constexpr unsigned kFramePointer = 29;
   static constexpr std::uint32_t kImmediate12 = 0xfffu << 10;
 
   void take_arm(const Instruction& one, std::span<const std::uint8_t> bytes) {
@@ -252,12 +255,15 @@ class Hashing {
       word |= static_cast<std::uint32_t>(bytes[i]) << 8 * i;
     const std::uint32_t type = has_field() ? program_.linker_fields()[first_field_].type : 0;
     const unsigned destination = word & 31, base = word >> 5 & 31;
-    const bool was_page = pages_ >> base & 1, was_once = ever_pages_ >> base & 1;
+    enter_block(one.address);
+    const bool was_page = pages_ >> base & 1;
     const bool was_high = highs_ >> destination & 1;
-    const bool is_page = (word & 0x9f000000) == 0x90000000;
-    pages_ &= ~one.writes;
+    // adr too: linkers turn an adrp that some processors get wrong into one.
+    const bool is_page = (word & 0x1f000000) == 0x10000000;
+    const std::uint32_t copied = pages_copied(word);
+    pages_ = (pages_ & ~one.writes) | copied;
     highs_ &= ~one.writes;
-    if (one.ends_flow()) pages_ |= ever_pages_;
+    leave_block(one);
     if (is_page) {
       pages_ |= 1u << destination;
       ever_pages_ |= 1u << destination;
@@ -265,7 +271,7 @@ class Hashing {
     constexpr std::uint32_t kReadsThreadPointer = 0xd53bd040;
     if ((word & ~31u) == kReadsThreadPointer) pages_ |= 1u << destination;
     if (take_thread_offset(word, type, destination, was_high)) return;
-    if (is_page || (word & 0x9f000000) == 0x10000000) return add('P', word & 0x9f00001f);
+    if (is_page) return add('P', destination);
     if ((word & 0x7c000000) == 0x14000000) return add('W', word & 0xfc000000);
     // An immediate of whole pages is the upper half of an offset into thread-local storage.
     const bool adds_pages = (word & 0xffc00000) == 0x91400000;
@@ -273,8 +279,7 @@ class Hashing {
     // add, or a load of a table's entry, which linkers turn into an add.
     const bool adds = (word & 0xff800000) == 0x91000000;
     const bool loads = (word & 0xffc00000) == 0xf9400000;
-    // Compilers keep pages in registers across blocks, and use them by adding.
-    if ((is_linked && loads) || ((is_linked || was_once) && adds)) {
+    if (is_linked && (adds || loads)) {
       if (adds_pages) pages_ |= 1u << destination;
       return add('L', destination, base);
     }
@@ -285,6 +290,46 @@ class Hashing {
     exact_.add(std::uint64_t{'W'} << 32 | word);
     const bool is_move = (word & 0x1f800000) == 0x12800000;
     loose_.add(std::uint64_t{'W'} << 32 | (is_move ? word & ~(0xffffu << 5) : word));
+  }
+
+  // Pages in registers that a move or a load from the stack writes; notes those that are stored.
+  std::uint32_t pages_copied(std::uint32_t word) {
+    const unsigned first = word & 31, second = word >> 10 & 31, base = word >> 5 & 31;
+    auto is_page = [&](unsigned reg) { return (pages_ >> reg & 1) != 0; };
+    auto slot = [&](unsigned reg, std::uint32_t offset, bool stores) -> std::uint32_t {
+      offset |= base << 16;
+      if (stores && is_page(reg)) page_slots_.insert(offset);
+      return !stores && page_slots_.contains(offset) ? 1u << reg : 0;
+    };
+    const bool on_stack = base == arm::sp || base == kFramePointer;
+    const bool one = on_stack && (word & 0xff800000) == 0xf9000000;   // str, ldr x, [sp, #imm]
+    const bool pair = on_stack && (word & 0xff800000) == 0xa9000000;  // stp, ldp x, x, [sp, #imm]
+    const bool stores = (word & 0x00400000) == 0;
+    if (one) return slot(first, word >> 10 & 0xfff, stores);
+    if (pair)
+      return slot(first, word >> 15 & 0x7f, stores) | slot(second, (word >> 15 & 0x7f) + 1, stores);
+    const bool moves = (word & 0xffe0ffe0) == 0xaa0003e0;
+    return moves && is_page(word >> 16 & 31) ? 1u << first : 0;
+  }
+
+  // Compilers keep pages in registers across blocks: what holds one at a branch holds it where the
+  // branch goes. Where only a jump table leads, whatever held one before may.
+  void enter_block(std::uint64_t address) {
+    auto [first, last] = pages_at_.equal_range(address);
+    std::uint32_t pages = 0;
+    for (auto from = first; from != last; ++from) pages |= from->second;
+    if (flow_ended_)
+      pages_ = first == last ? ever_pages_ : pages;
+    else
+      pages_ |= pages;
+    pages_at_.erase(pages_at_.begin(), last);
+    flow_ended_ = false;
+  }
+  void leave_block(const Instruction& one) {
+    const bool jumps = one.op == Op::jump || one.op == Op::jump_if;
+    if (jumps && one.target > one.address && one.target < end_)
+      pages_at_.emplace(one.target, pages_);
+    flow_ended_ = one.ends_flow();
   }
 
   // The offset of a thread's variable, from the global offset table, becomes movz, movk.
@@ -303,7 +348,10 @@ class Hashing {
   std::uint64_t lowest_, highest_, start_, end_;
   std::ptrdiff_t field_ = 0;
   std::size_t first_field_ = 0, last_field_ = 0;
-  std::uint32_t pages_ = 0, ever_pages_ = 0;  // registers that hold one of adrp
+  std::uint32_t pages_ = 0, ever_pages_ = 0;              // registers that hold one of adrp
+  std::set<std::uint32_t> page_slots_;                    // words of the stack that did
+  std::multimap<std::uint64_t, std::uint32_t> pages_at_;  // by where branches go, ahead
+  bool flow_ended_ = false;
   std::uint32_t highs_ = 0;  // … the upper half of an offset of a thread's variable
   Mixer exact_, loose_;
   FunctionHash out_;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "hardening/image_checks.h"
 #include "loader/loader.h"
+#include "scan/package_content.h"
 #include "vuln/distributions.h"
 #include "vuln/match.h"
 
@@ -309,9 +310,11 @@ bool is_owners_own(const Inventory& inventory, const Component& component) {
 
 }  // namespace
 
-Inventory take_inventory(const ImageInput& input, const Identified& identified) {
+Inventory take_inventory(const ImageInput& input, const Identified& identified,
+                         const signature::PackageFiles& packages) {
   Inventory inventory;
   for (const ImageAnalyzer* analyzer : image_analyzers()) analyzer->run(input, inventory);
+  add_packages_by_content(input, packages, inventory);
   std::map<std::string, Location> locations = locate(input);
   for (const auto& [digest, found] : identified) {
     auto location = locations.find(digest);

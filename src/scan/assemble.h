@@ -10,6 +10,7 @@
 #include "model/report.h"
 #include "scan/examine.h"
 #include "signature/identify.h"
+#include "signature/package_files.h"
 #include "vuln/databases.h"
 
 namespace fathom {
@@ -17,8 +18,10 @@ namespace fathom {
 // Content digest → the libraries recognised in it.
 using Identified = std::map<std::string, signature::Identified>;
 
-// Runs the image analyzers and adds the libraries that were recognised in the files.
-Inventory take_inventory(const ImageInput& input, const Identified& identified);
+// Runs the image analyzers and adds packages known by the content of their files, and the libraries
+// that were recognised in the files.
+Inventory take_inventory(const ImageInput& input, const Identified& identified,
+                         const signature::PackageFiles& packages = {});
 
 // Everything but findings and policy. Components are sorted and have their ids.
 Report assemble(const Target& target, const Examined& examined, const image::FileTree& tree,

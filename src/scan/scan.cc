@@ -60,7 +60,11 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
   signature::Objects objects =
-      TRY(signature::Objects::open(database.section("objects")).in("the built-in objects"));
+      TRY(signature::Objects::open(options.objects.empty() ? database.section("objects")
+                                                           : std::string_view(options.objects))
+              .in("the objects"));
+  signature::PackageFiles packages =
+      TRY(signature::PackageFiles::open(database.section("packages")).in("the built-in packages"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
@@ -76,7 +80,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
-  Inventory inventory = take_inventory({tree, facts}, recogniser.identified);
+  Inventory inventory = take_inventory({tree, facts}, recogniser.identified, packages);
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 

@@ -34,6 +34,7 @@ enum class WireType : std::uint32_t {
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
   feed_rows,  // child → parent: feeds::Batch …
   feed_done,  // … and at the end feeds::Summary, or failed
+  members,    // signature::RawMembers
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
@@ -51,7 +52,7 @@ struct SandboxProgram {
 };
 
 struct Job {
-  enum class Task : std::uint8_t { scan, functions, sandbox };
+  enum class Task : std::uint8_t { scan, functions, sandbox, learn };
   Task task = Task::scan;
   std::string wanted_function;           // functions: the one to show in full
   std::string wanted_file;               // functions: of the image; empty: the target itself

@@ -48,8 +48,8 @@ struct Subject {
 // What a component was built for; without a word on it, what the image is made from.
 std::optional<Release> release_for(const Component& component, const Distributions& distributions,
                                    const std::optional<Release>& of_image) {
-  if (component.kind != ComponentKind::embedded_library || !is_of_distribution(component.ecosystem))
-    return of_image;
+  if (!is_of_distribution(component.ecosystem)) return of_image;
+  if (component.kind != ComponentKind::embedded_library && of_image) return of_image;
   Result<Purl> purl = parse_purl(component.purl);
   if (!purl) return std::nullopt;
   const std::string distro(purl->qualifier("distro"));
