@@ -194,7 +194,7 @@ Done run(const std::vector<std::string>& arguments) {
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   sources.content.sections["objects"] = TRY(read_objects(arguments[5]));
-  sources.content.sections["packages"] = TRY(read_packages(arguments[6]));
+  sources.content.sections["package-files"] = TRY(read_packages(arguments[6]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

@@ -64,7 +64,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
                                                            : std::string_view(options.objects))
               .in("the objects"));
   signature::PackageFiles packages =
-      TRY(signature::PackageFiles::open(database.section("packages")).in("the built-in packages"));
+      TRY(signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 

@@ -19,8 +19,6 @@ constexpr std::size_t kFewestFunctions = 3;
 constexpr std::uint32_t kLongEnough = 40;
 constexpr std::uint32_t kMostWeight = 64;  // one function says no more than this
 constexpr std::size_t kMostSeen = 8;
-// A builds' answer stands when so few functions are other code, in proportion.
-constexpr double kMostChanged = 0.0;
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
@@ -325,8 +323,7 @@ class Matcher {
       if (last != kNone) compare_between(last, i, match);
       last = i;
     }
-    const auto all = static_cast<double>(match.functions + match.changed);
-    match.is_unknown = static_cast<double>(match.changed) > kMostChanged * all;
+    match.is_unknown = match.changed > 0;
     std::set<std::uint32_t> members;
     for (const Known& known : known_)
       if (known.matcher == m) members.insert(known.member);
@@ -356,7 +353,11 @@ class Matcher {
         continue;
       }
       by_order_[i] = {a.matcher, expected, a.member, NamedBy::order};
-      if (library.functions[expected].instructions >= kFewestInstructions) ++match.changed;
+      const ObjectFunction& known = library.functions[expected];
+      // Of the same size it may be the same code, rewritten by the linker in a way that hashes do
+      // not see through; a patch moves what comes behind it.
+      if (known.instructions >= kFewestInstructions && known.bytes != functions_[i].bytes)
+        ++match.changed;
     }
   }
 
