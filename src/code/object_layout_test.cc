@@ -5,7 +5,8 @@
 #include <algorithm>
 
 #include "code/functions.h"
-#include "code/graph.h"
+#include "code/references.h"
+#include "code/call_graph.h"
 #include "code/testing.h"
 #include "elf/testing.h"
 
@@ -104,13 +105,15 @@ TEST(ObjectLayout, GivesFunctionsAndCalls) {
   ASSERT_EQ(functions.list.size(), 2u);
   EXPECT_EQ(functions.list[0].name, "first");
   EXPECT_EQ(functions.list[1].name, "second");
-  std::vector<FunctionGraph> graph = build_graph(*object.program, functions);
-  ASSERT_EQ(graph[0].calls.size(), 2u);
-  EXPECT_EQ(graph[0].calls[0].name, "outside");
-  EXPECT_EQ(graph[0].calls[0].kind, Call::Kind::imported);
-  EXPECT_EQ(graph[0].calls[1].target, functions.list[1].start);
-  ASSERT_EQ(graph[0].strings.size(), 1u);
-  EXPECT_EQ(graph[0].strings[0].text, "hello");
+  const CallGraph graph(*object.program, functions);
+  ASSERT_EQ(graph.calls_of(0).size(), 2u);
+  EXPECT_EQ(graph.calls_of(0)[0].name, "outside");
+  EXPECT_EQ(graph.calls_of(0)[0].kind, Edge::Kind::imported);
+  EXPECT_EQ(graph.calls_of(0)[1].callee, 1u);
+  const References references = find_references(*object.program, functions);
+  auto text = std::ranges::find(references.of(0), Referred::text, &Reference::kind);
+  ASSERT_NE(text, references.of(0).end());
+  EXPECT_EQ(text_of(*object.program, *text), "hello");
 }
 
 TEST(ObjectLayout, FillsInPartsOfAArch64Instructions) {

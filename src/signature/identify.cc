@@ -529,7 +529,7 @@ struct Identifier {
     for (const auto& [name, match] : matches) {
       if (has_row(name)) continue;
       Component made =
-          without_row(name, features.library(match.library).cpe, claim_without_row(match));
+          without_row(name, features.library(match.library).cpe(), claim_without_row(match));
       made.confidence = compiled_of(name) != nullptr ? Confidence::high : confidence_of(match);
       add_compiled_evidence(name, made.evidence);
       add_evidence(match, made.evidence);
@@ -579,8 +579,15 @@ struct Identifier {
       return one_of(std::move(built));
     if (match.is_unknown) return beyond(match);
     if (!match.releases.empty()) return narrowed(match.releases, match.name);
-    const VersionClaim claim = narrowed(features.library(match.library).releases, match.name);
+    const VersionClaim claim = narrowed(releases_of(match.library), match.name);
     return claim.known() ? claim : VersionClaim{};
+  }
+
+  std::vector<std::string> releases_of(std::size_t library) const {
+    const FeatureView view = features.library(library);
+    std::vector<std::string> out;
+    for (std::size_t r = 0; r < view.releases(); ++r) out.emplace_back(view.release(r));
+    return out;
   }
 
   static Confidence confidence_of(const FeatureMatch& match) {
