@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "code/call_graph.h"
 #include "code/functions.h"
 #include "code/references.h"
-#include "code/call_graph.h"
 #include "code/testing.h"
 #include "elf/testing.h"
 

@@ -528,8 +528,8 @@ struct Identifier {
   void add_libraries_without_row(std::vector<Component>& out) const {
     for (const auto& [name, match] : matches) {
       if (has_row(name)) continue;
-      Component made =
-          without_row(name, features.library(match.library).cpe(), claim_without_row(match));
+      Component made = without_row(name, std::string(features.library(match.library).cpe()),
+                                   claim_without_row(match));
       made.confidence = compiled_of(name) != nullptr ? Confidence::high : confidence_of(match);
       add_compiled_evidence(name, made.evidence);
       add_evidence(match, made.evidence);
