@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS VERDICTS OUTPUT [--stats]
+//   fathom_make_pack DATA OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -20,6 +20,8 @@
 #include "base/text.h"
 #include "feature_sources.h"
 #include "signature/java_classes.h"
+#include "signature/object_data.h"
+#include "signature/package_files.h"
 #include "verdict_sources.h"
 
 namespace fathom::tools {
@@ -134,6 +136,50 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
   return out;
 }
 
+// One library a file, in the order of their names.
+Result<std::string> read_objects(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing))
+    if (entry.path().extension() == ".zst") files.push_back(entry.path());
+  std::ranges::sort(files);
+  std::vector<signature::ObjectLibrary> libraries;
+  for (const std::filesystem::path& file : files) {
+    const std::string bytes = TRY(read_data_file(file));
+    libraries.push_back(TRY(signature::decode_object_library(bytes).in(file.string())));
+  }
+  return signature::pack_objects(libraries);
+}
+
+std::vector<signature::PackageFile> package_files_of(const json& rows) {
+  std::vector<signature::PackageFile> out;
+  for (const json& row : rows) {
+    signature::PackageFile& file = out.emplace_back();
+    file.key = signature::package_key(row.at(0).get<std::string>()).value_or(0);
+    file.path = row.at(1);
+    const json& spans = row.at(2);
+    for (std::size_t i = 0; i + 1 < spans.size(); i += 2)
+      file.revisions.emplace_back(spans[i], spans[i + 1]);
+  }
+  return out;
+}
+
+Result<std::string> read_packages(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "debian.json.zst";
+  if (!std::filesystem::exists(file)) return std::string();
+  try {
+    const json data = json::parse(TRY(read_data_file(file)));
+    std::vector<signature::PackageRevision> revisions;
+    for (const json& row : data.at("revisions"))
+      revisions.push_back({row.at(0), row.at(1), row.at(2), row.at(3), row.at(4), row.at(5)});
+    return signature::PackageFiles::pack(std::move(revisions), data.at("paths"),
+                                         package_files_of(data.at("contents")),
+                                         package_files_of(data.at("build_ids")));
+  } catch (const std::exception& problem) {
+    return Error{ErrorCode::malformed, file.string() + ": " + problem.what()};
+  }
+}
+
 Done run(const std::vector<std::string>& arguments) {
   const bool stats = arguments.size() == 3 && arguments[2] == "--stats";
   if (arguments.size() != 2 && !stats)
@@ -162,6 +208,8 @@ Done run(const std::vector<std::string>& arguments) {
   sections["java-classes"] =
       TRY(read_data_file(std::filesystem::path(folder("java")) / "classes.tsv.zst"));
   (void)TRY(signature::JavaClasses::parse(sections["java-classes"]).in(folder("java")));
+  sections["objects"] = TRY(read_objects(folder("objects")));
+  sections["package-files"] = TRY(read_packages(folder("packages")));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

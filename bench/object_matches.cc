@@ -1,0 +1,91 @@
+// What compiled references say of files: `object_matches PACK FILE…`, tab-separated lines.
+//
+//   library FILE NAME BUILDS FUNCTIONS ELSEWHERE CHANGED UNKNOWN   a library; builds as
+//   package=version,… function FILE ADDRESS BYTES BY LIBRARY NAME ALIASES            a function
+//   that got a name time FILE FUNCTIONS RECOVER HASH MATCH                         seconds
+//
+// PACK is a pack of fathom, or its section "objects" alone. For bench/debian_objects.py.
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "analyzer/analyzer.h"
+#include "base/text.h"
+#include "code/functions.h"
+#include "signature/object_match.h"
+#include "vuln/database.h"
+
+namespace fathom {
+namespace {
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string contents_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string builds_of(const signature::ObjectMatch& match, const signature::Objects& objects) {
+  std::vector<std::string> out;
+  for (std::uint32_t b : match.builds) {
+    const signature::ObjectBuild& build = objects.library(match.library).builds[b];
+    out.push_back(build.package + "=" + build.version);
+  }
+  return join(out, ",");
+}
+
+void print(const std::string& path, const signature::ObjectMatches& found,
+           const signature::Objects& objects) {
+  for (const signature::ObjectMatch& match : found.libraries)
+    std::printf("library\t%s\t%s\t%s\t%zu\t%zu\t%zu\t%d\n", path.c_str(), match.name.c_str(),
+                builds_of(match, objects).c_str(), match.functions, match.elsewhere, match.changed,
+                match.is_unknown ? 1 : 0);
+  for (const signature::NamedFunction& function : found.functions)
+    std::printf("function\t%s\t%s\t%u\t%s\t%s\t%s\t%s\n", path.c_str(),
+                hex_number(function.address).c_str(), function.bytes,
+                std::string(name_of(function.by)).c_str(), function.library.c_str(),
+                function.name.c_str(), join(function.aliases, ",").c_str());
+}
+
+void look_at(const std::string& path, const signature::Objects& objects) {
+  const std::string file = contents_of(path);
+  const double begun = seconds();
+  Result<elf::ElfFile> elf = elf::ElfFile::parse(ByteView::of(file));
+  Result<code::Program> program =
+      elf ? code::Program::open(*elf) : Result<code::Program>(elf.error());
+  if (!program) return void(std::fprintf(stderr, "%s: no program\n", path.c_str()));
+  code::find_functions(*program);
+  const double found = seconds();
+  Result<FileFacts> facts = hash_functions(ByteView::of(file), {});
+  if (!facts) return;
+  const double hashed = seconds();
+  const signature::ObjectMatches matches = signature::match_objects(
+      facts->functions, program->machine() == code::Machine::x86_64 ? "x86_64" : "aarch64",
+      objects);
+  const double matched = seconds();
+  print(path, matches, objects);
+  std::printf("time\t%s\t%zu\t%.4f\t%.4f\t%.4f\n", path.c_str(), facts->functions.size(),
+              found - begun, hashed - found - (found - begun), matched - hashed);
+}
+
+}  // namespace
+}  // namespace fathom
+
+int main(int count, char** values) {
+  if (count < 3) return 2;
+  const std::string pack = fathom::contents_of(values[1]);
+  std::string_view section = pack;
+  fathom::Result<fathom::vuln::Database> database =
+      fathom::vuln::Database::open(fathom::ByteView::of(pack));
+  if (database) section = database->section("objects");
+  fathom::Result<fathom::signature::Objects> objects = fathom::signature::Objects::open(section);
+  if (!objects) {
+    std::fprintf(stderr, "%s: %s\n", values[1], objects.error().message.c_str());
+    return 1;
+  }
+  for (int i = 2; i < count; ++i) fathom::look_at(values[i], *objects);
+}
