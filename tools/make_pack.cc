@@ -1,6 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS BASES OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -133,12 +133,13 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 7 && arguments[6] == "--stats";
-  if (arguments.size() != 6 && !stats)
-    return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OUTPUT "
-                 "[--stats]"};
-  const std::string& output = arguments[5];
+  bool stats = arguments.size() == 8 && arguments[7] == "--stats";
+  if (arguments.size() != 7 && !stats)
+    return Error{
+        ErrorCode::usage,
+        "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS BASES OUTPUT "
+        "[--stats]"};
+  const std::string& output = arguments[6];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
   FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
@@ -146,6 +147,8 @@ Done run(const std::vector<std::string>& arguments) {
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
+  // Text as it is: --bases reads the same form.
+  sources.content.sections["bases"] = TRY(read_data_file(arguments[5] + "/bases.tsv"));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

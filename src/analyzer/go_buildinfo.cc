@@ -257,6 +257,23 @@ class Claims {
     component.evidence.push_back(evidence(got.line));
   }
 
+  // What `go build` stamps when it runs in a checkout.
+  void revision(const GoBuildInfo& info) {
+    const GoSetting* id = nullptr;
+    for (const GoSetting& setting : info.settings)
+      if (setting.key == "vcs.revision") id = &setting;
+    if (id == nullptr || id->value.empty()) return;
+    Revision revision;
+    revision.of = "program";
+    revision.system = kept(info.setting("vcs"), in_.limits);
+    revision.id = kept(id->value, in_.limits);
+    revision.time = kept(info.setting("vcs.time"), in_.limits);
+    if (info.main) revision.source = kept(info.main->path, in_.limits);
+    revision.modified = info.setting("vcs.modified") == "true";
+    revision.evidence = evidence(id->line);
+    facts_.revisions.push_back(std::move(revision));
+  }
+
  private:
   Component& add(ComponentKind kind, std::string_view name, std::string_view version,
                  const GoLine& line) {
@@ -323,6 +340,7 @@ Done run(const FileInput& in, FileFacts& facts) {
   claims.standard_library(*info);
   claims.application(*info);
   for (const GoDependency& dependency : info->dependencies) claims.dependency(dependency);
+  claims.revision(*info);
   add_gaps(facts, in.limits, kName, info->problems, info->problems_not_kept);
   if (!info->listed)
     return Error{ErrorCode::not_found, "build information without a list of modules"};
@@ -380,7 +398,7 @@ std::string go_release_version(std::string_view release) {
 
 extern const FileAnalyzer go_buildinfo = {
     .name = kName,
-    .version = 1,
+    .version = 2,
     .needs = Needs::elf,
     .summary = "Go modules, Go release and build settings that the Go linker wrote",
     .wants = [](const FileInput& in) { return in.elf && is_go(*in.elf); },

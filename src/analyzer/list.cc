@@ -15,6 +15,9 @@ extern const FileAnalyzer source_lines;
 extern const FileAnalyzer tables;
 extern const FileAnalyzer go_buildinfo;
 extern const FileAnalyzer rust_audit;
+extern const FileAnalyzer rust_revision;
+extern const FileAnalyzer dotnet_revision;
+extern const FileAnalyzer statements;
 extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer os_release;
@@ -30,24 +33,10 @@ extern const ImageAnalyzer packages_image;
 
 std::span<const FileAnalyzer* const> file_analyzers() {
   static constexpr auto kRows = std::to_array<const FileAnalyzer*>({
-      &elf_facts,
-      &strings,
-      &constant_returns,
-      &handed_out,
-      &source_lines,
-      &tables,
-      &go_buildinfo,
-      &rust_audit,
-      &dpkg,
-      &apk,
-      &os_release,
-      &program_traits,
-      &settings,
-      &secrets,
-      &certificates,
-      &loader_cache,
-      &loading,
-      &hardening_facts,
+      &elf_facts,    &strings,    &constant_returns, &handed_out,      &source_lines, &tables,
+      &go_buildinfo, &rust_audit, &rust_revision,    &dotnet_revision, &statements,   &dpkg,
+      &apk,          &os_release, &program_traits,   &settings,        &secrets,      &certificates,
+      &loader_cache, &loading,    &hardening_facts,
   });
   return kRows;
 }

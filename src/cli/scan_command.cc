@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
+#include "cli/scanning.h"
 #include "scan/documents.h"
 #include "scan/scan.h"
 #include "vuln/embedded_pack.h"
@@ -148,22 +149,50 @@ Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
   return status;
 }
 
-Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
-  if (arguments.operands.size() != 1)
-    return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
-                                            : "one target at a time");
-  std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
-  ScanOptions options;
+}  // namespace
+
+Result<Scanning> prepare_scan(const Arguments& arguments) {
+  Scanning scanning{TRY(open_data(arguments)), {}};
+  ScanOptions& options = scanning.options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
   options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
-  const Data data = TRY(open_data(arguments));
-  if (data.user) options.user_data = data.user->database();
+  for (const std::string& path : arguments.all("bases"))
+    TRY(append_parsed(options.bases, path, read_bases_confined));
+  if (scanning.data.user) options.user_data = scanning.data.user->database();
   warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
       static_cast<int>(TRY(parse_count(arguments, "stall-timeout", 300, 86'400)));
   options.examine.registry = TRY(parse_registry(arguments));
+  return scanning;
+}
+
+Result<Report> scan_named(const std::string& name, const Arguments& arguments,
+                          const Scanning& scanning) {
+  Target target = TRY(parse_target(name));
+  target.platform = arguments.one("platform");
+  return scan(target, vuln::embedded_pack(), scanning.options).in(printable(name));
+}
+
+namespace {
+
+Result<const Reporter*> page_for(const Arguments& arguments, const Reporter* usual) {
+  const std::string_view with = arguments.one("compare");
+  if (with.empty()) return usual;
+  if (with != "manifest")
+    return usage("--compare knows no \"" + printable(with) + "\"; there is: manifest");
+  return &kIcebergPage;
+}
+
+Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
+  if (arguments.operands.size() != 1)
+    return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
+                                            : "one target at a time");
+  const Reporter* page = TRY(page_for(arguments, usual));
+  std::vector<Output> outputs = TRY(parse_outputs(arguments, page));
+  const Scanning scanning = TRY(prepare_scan(arguments));
+  const ScanOptions& options = scanning.options;
   Target target = TRY(parse_target(arguments.operands[0]));
   target.platform = arguments.one("platform");
   if (arguments.on("all-platforms")) return scan_all(target, outputs, arguments, options);

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "lineage/base_rows.h"
 #include "model/report.h"
 #include "policy/policy.h"
 #include "scan/examine.h"
@@ -19,7 +20,8 @@ struct ScanOptions {
   policy::Policy policy;
   // Advisories that the user has imported, laid over those of the program.
   std::optional<vuln::Database> user_data;
-  std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
+  std::vector<lineage::BaseRow> bases;  // of the user's own, beside the built-in ones
+  std::uint64_t max_data_age = 180;     // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };
 

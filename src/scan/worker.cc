@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "confine/sandbox.h"
+#include "lineage/base_rows.h"
 #include "report/read_report.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
@@ -191,6 +192,8 @@ int run_job(confine::Channel& channel, std::string_view payload) {
     switch (job->task) {
       case Job::Task::functions:
         return answer_functions_job(channel, *job, limits);
+      case Job::Task::print:
+        return answer_print_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
@@ -220,6 +223,8 @@ Result<std::string> read_document(const Document& document) {
       return encoded(policy::parse_vex(document.text, document.name));
     case DocumentKind::baseline:
       return encoded(policy::parse_baseline(document.text, document.name));
+    case DocumentKind::bases:
+      return encoded(lineage::parse_base_rows(document.text).in(printable(document.name)));
   }
   return Error{ErrorCode::malformed, "a document of unknown kind"};
 }
