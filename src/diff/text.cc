@@ -13,9 +13,6 @@ namespace {
 
 std::string shown(std::string_view text) { return printable(text, 400); }
 
-std::string counted(std::size_t count, std::string_view what) {
-  return with_thousands(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
 
 class Page {
  public:
