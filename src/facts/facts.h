@@ -170,8 +170,8 @@ struct FileFacts {
   std::string type;    // for people: "ELF", "gzip-compressed", "PNG image", "UTF-8 text"
   bool inert = false;  // recognised and never mapped as code
   std::uint64_t size = 0;
-  std::string md5;   // hex; what dpkg's lists name
-  std::string sha1;  // hex; what apk's database names
+  std::string md5;   // hex; what dpkg's lists name. Empty for members of archives
+  std::string sha1;  // hex; what apk's database names. Likewise
   std::optional<ElfFacts> elf;
   std::vector<PackageClaim> packages;
   std::vector<Attribution> attributions;
