@@ -45,8 +45,8 @@ def main(base_root, derived_root, app, out):
     gone = [images.whiteout(path) for path in base if path not in derived]
     with open(app, "rb") as f:
         top = images.layer(images.program("srv/" + os.path.basename(app), f.read()), created_by="COPY app /srv/ # buildkit")
-    first = images.layer(*base.values(), created_by="/bin/sh -c #(nop) ADD file:1f0c9c in / ")
-    second = images.layer(*changed, *gone, created_by="RUN /bin/sh -c apt-get update && apt-get install -y nginx-light curl # buildkit")
+    first = images.layer(*base.values(), suffix="", created_by="/bin/sh -c #(nop) ADD file:1f0c9c in / ")
+    second = images.layer(*changed, *gone, suffix="", created_by="RUN /bin/sh -c apt-get update && apt-get install -y nginx-light curl # buildkit")
     os.makedirs(out, exist_ok=True)
     for name, layers in (("base", [first]), ("derived", [first, second]), ("app", [first, second, top])):
         images.write(os.path.join(out, name + ".tar"), images.Image(layers).oci_archive())
