@@ -205,6 +205,8 @@ Done run(const std::vector<std::string>& arguments) {
   sections["verdicts"] = verdict::pack_knowledge(std::move(functions), std::move(fixes));
   sections["audit"] = TRY(read_audit(folder("audit")));
   sections["distributions"] = TRY(read_distributions(folder("distributions")));
+  // Text as it is: --bases reads the same form.
+  sections["bases"] = TRY(read_data_file(folder("bases") + "/bases.tsv"));
   sections["java-classes"] =
       TRY(read_data_file(std::filesystem::path(folder("java")) / "classes.tsv.zst"));
   (void)TRY(signature::JavaClasses::parse(sections["java-classes"]).in(folder("java")));

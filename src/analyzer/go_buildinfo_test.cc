@@ -140,6 +140,19 @@ TEST(GoBuildInfo, ReadsWhatTheLinkerWrote) {
   EXPECT_EQ(facts.attributions[0].bytes, kTextSize);
 }
 
+TEST(GoBuildInfo, NamesTheRevisionItWasBuiltFrom) {
+  std::string file = program(inline_form("go1.26.8", framed(kModules))).build();
+  FileFacts facts = go_facts(file);
+  ASSERT_EQ(facts.revisions.size(), 1u);
+  const Revision& revision = facts.revisions[0];
+  EXPECT_EQ(revision.of, "program");
+  EXPECT_EQ(revision.id, "0123456789abcdef0123456789abcdef01234567");
+  EXPECT_EQ(revision.time, "2023-01-02T15:04:05Z");
+  EXPECT_EQ(revision.source, "example.com/app");
+  EXPECT_TRUE(revision.modified);
+  EXPECT_TRUE(ByteView::of(file).has_at(revision.evidence.place.value, revision.evidence.seen));
+}
+
 TEST(GoBuildInfo, EvidenceIsWhatStandsAtTheOffset) {
   std::string file = program(inline_form("go1.26.8", framed(kModules))).build();
   FileFacts facts = go_facts(file);

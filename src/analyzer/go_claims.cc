@@ -124,6 +124,23 @@ class Claims {
     }
   }
 
+  // What `go build` stamps when it runs in a checkout.
+  void revision(const GoBuildInfo& info) {
+    const GoSetting* id = nullptr;
+    for (const GoSetting& setting : info.settings)
+      if (setting.key == "vcs.revision") id = &setting;
+    if (id == nullptr || id->value.empty()) return;
+    Revision revision;
+    revision.of = "program";
+    revision.system = kept(info.setting("vcs"), in_.limits);
+    revision.id = kept(id->value, in_.limits);
+    revision.time = kept(info.setting("vcs.time"), in_.limits);
+    if (info.main) revision.source = kept(info.main->path, in_.limits);
+    revision.modified = info.setting("vcs.modified") == "true";
+    revision.evidence = evidence(id->line);
+    facts_.revisions.push_back(std::move(revision));
+  }
+
   // The cryptographic module that GOFIPS140 puts in the standard library's stead.
   void fips_module(const GoBuildInfo& info) {
     for (const GoSetting& setting : info.settings) {
@@ -267,6 +284,7 @@ void claim_all(Claims& claims, const GoBuildInfo& info) {
   claims.application(info);
   claims.fips_module(info);
   for (const GoDependency& dependency : info.dependencies) claims.dependency(dependency);
+  claims.revision(info);
 }
 
 Done run(const FileInput& in, FileFacts& facts) {

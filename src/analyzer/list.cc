@@ -30,6 +30,9 @@ extern const FileAnalyzer node_package;
 extern const FileAnalyzer dotnet_deps;
 extern const FileAnalyzer ruby_gemspec;
 extern const FileAnalyzer php_composer;
+extern const FileAnalyzer rust_revision;
+extern const FileAnalyzer dotnet_revision;
+extern const FileAnalyzer statements;
 extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer rpm;
@@ -69,6 +72,9 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &dotnet_deps,
       &ruby_gemspec,
       &php_composer,
+      &rust_revision,
+      &dotnet_revision,
+      &statements,
       &dpkg,
       &apk,
       &rpm,

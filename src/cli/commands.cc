@@ -49,6 +49,12 @@ constexpr std::array kScanFlags{
          "[{\"name\": "
          "\"inflate\"}]}; docs/verdicts.md.",
          ""},
+    Flag{"compare", 0, "WITH", false, "show what package data tell beside what the code tells",
+         "WITH is manifest: what scanners that read package data and build information see. A "
+         "picture and both lists instead of the table; -o html has it always.",
+         "manifest"},
+    Flag{"bases", 0, "FILE", true, "rows of base images, beside the built-in ones",
+         "Lines as fathom base IMAGE --as NAME writes them; docs/origin.md has the form.", ""},
     Flag{"min-coverage", 0, "PERCENT", false,
          "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
     Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
@@ -115,6 +121,49 @@ constexpr std::array kWhyFlags{
     scan_flag("platform"), scan_flag("vex"),   scan_flag("vulnerable-functions"),
     scan_flag("data"),     scan_flag("jobs"),  scan_flag("insecure"),
     scan_flag("ca-file"),  scan_flag("color"), scan_flag("quiet")};
+constexpr std::array kOriginFlags{Flag{"output", 'o', "FORMAT[=FILE]", false,
+                                       "table or json, to FILE or stdout", "", "table json"},
+                                  scan_flag("bases"),
+                                  scan_flag("platform"),
+                                  scan_flag("data"),
+                                  scan_flag("now"),
+                                  scan_flag("jobs"),
+                                  scan_flag("insecure"),
+                                  scan_flag("ca-file"),
+                                  scan_flag("quiet")};
+constexpr std::array kBaseFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table, json or watch, to FILE or stdout",
+         "watch: what to look after, a line for the base, its updates and each component; a job "
+         "compares it with the one of yesterday.",
+         "table json watch"},
+    Flag{"as", 0, "NAME", false, "write the row by which images built on this one are recognised",
+         "To be added to a file for --bases.", ""},
+    Flag{"fail-on", 0, "WORD", true, "exit with 1 when this is so",
+         "updates (a package of the base would get a fix), end-of-life (its release gets none any "
+         "more), unknown (no base was recognised).",
+         "updates end-of-life unknown"},
+    Flag{"max-age", 0, "DAYS", false, "exit with 1 when the base is older, or of unknown age", "",
+         ""},
+    scan_flag("bases"),
+    scan_flag("platform"),
+    scan_flag("data"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("quiet")};
+constexpr std::array kDiffFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
+         "table json"},
+    Flag{"all", 0, "", false, "list everything, not the first of each kind", "", ""},
+    scan_flag("bases"),
+    scan_flag("platform"),
+    scan_flag("data"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},
@@ -243,6 +292,33 @@ constexpr std::array kCommands{
             "was tampered with; each row with evidence, why it matters and how to fix it. Without "
             "--output a text for people.",
             kViewFlags, run_config},
+    Command{"origin", "TARGET [PATH...]", "say where the files of an image come from",
+            "Of each file: its layer and the line of the build that made it, whether it is the "
+            "base's or yours, the package that owns it and whether its content is what was "
+            "installed, build-id, compilers, the revision of its sources, statements that name it. "
+            "With PATH these files in full; without, the sums and what stays unexplained. "
+            "docs/origin.md says what counts as explained.",
+            kOriginFlags, run_origin},
+    Command{"base", "TARGET", "say on which base image an image was built, and how old that is",
+            "Recognised by the digests of its layers, labels and annotations, os-release and "
+            "package sets. Which components are the base's and which are yours, what its packages "
+            "would get from an update (fathom db import), and a list to watch for CI. Exit status: "
+            "1 when --fail-on or --max-age says so.\n\n"
+            "  fathom base app.tar\n"
+            "  fathom base our-base.tar --as our/base:3 >> bases.tsv\n"
+            "  fathom base app.tar --bases bases.tsv --fail-on updates",
+            kBaseFlags, run_base},
+    Command{"diff", "A B [PATH...]", "say what differs between two images, files or reports",
+            "A and B are targets as for scan, or reports that fathom scan -o json wrote. Files, "
+            "components, findings, hardening, sizes by component; of programs that differ, or of "
+            "those at PATH, also the functions: identical, relocated only, changed, added, "
+            "removed, with system calls, imports, IFUNCs and texts. Build-ids, folders, dates and "
+            "addresses count for nothing. docs/diff.md says how functions are paired. Exit "
+            "status: 0 no difference, 1 a difference, 2 could not run.\n\n"
+            "  fathom diff old.tar new.tar\n"
+            "  fathom diff shipped/app rebuilt/app\n"
+            "  fathom diff old.tar new.tar usr/bin/app",
+            kDiffFlags, run_diff},
     Command{
         "hardening", "TARGET [PATH...]",
         "say how programs and shared objects are hardened, and how that is known",

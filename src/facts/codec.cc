@@ -307,6 +307,8 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_functions(codec, facts.functions);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
+  describe_list(codec, facts.revisions, limits.texts);
+  describe_list(codec, facts.statements, limits.packages);
   describe_list(codec, facts.members, limits.members);
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
@@ -339,6 +341,11 @@ bool possible(const PackageClaim& claim) {
                              [](const Evidence& evidence) { return possible(evidence); });
 }
 
+bool possible(const Statement& statement) {
+  return at_most(statement.place.kind, Place::Kind::name) &&
+         statement.subjects.size() <= Limits{}.packages;
+}
+
 bool possible(const HardeningCheck& check) {
   return at_most(check.rating, Rating::unknown) && at_most(check.place.kind, Place::Kind::name);
 }
@@ -355,6 +362,9 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
          std::ranges::all_of(
              facts.handed_out,
              [](const HandedOut& f) { return at_most(f.how, HandedOut::How::triple); }) &&
+         std::ranges::all_of(facts.revisions,
+                             [](const Revision& r) { return possible(r.evidence); }) &&
+         std::ranges::all_of(facts.statements, [](const Statement& s) { return possible(s); }) &&
          possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
          at_most(facts.kind, FileKind::unknown) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&

@@ -14,6 +14,7 @@
 #include "facts/audit_facts.h"
 #include "model/component.h"
 #include "model/hardening.h"
+#include "model/origin.h"
 
 namespace fathom {
 
@@ -227,8 +228,10 @@ struct FileFacts {
   std::vector<TableWindow> tables;        // by (hash, offset)
   std::vector<HashedFunction> functions;  // by start
   AuditFacts audit;
-  std::vector<MemberFacts> members;  // in archive order
-  std::vector<Gap> gaps;             // file, digest and layer empty
+  std::vector<Revision> revisions;    // of sources, that the file names; evidence with places only
+  std::vector<Statement> statements;  // in-toto, that the file holds
+  std::vector<MemberFacts> members;   // in archive order
+  std::vector<Gap> gaps;              // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;
   // Analyzers that looked at the file, as "name@version", in order.
   std::vector<std::string> analyzed_by;

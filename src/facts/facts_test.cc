@@ -80,6 +80,20 @@ FileFacts full_facts() {
   f.handed_out = {{HandedOut::How::stored, {1, 2, 3}, {}, 10, 0x1010},
                   {HandedOut::How::text, {}, "1.2.3", 50, 0x1050}};
   f.tables = {{7, 40}, {7, 72}, {9, 8}};
+  f.revisions = {{"program",
+                  "git",
+                  "0123abcd",
+                  "2026-01-01T00:00:00Z",
+                  "example.org/app",
+                  true,
+                  {"go-buildinfo", "", "", Place::at_offset(9), "vcs.revision=0123abcd"}}};
+  f.statements = {{"https://slsa.dev/provenance/v1",
+                   "builder",
+                   true,
+                   "blob",
+                   Place::at_line(3),
+                   {{"app", "sha256:55"}},
+                   2}};
   f.gaps = {{"elf", "", "", -1, ErrorCode::limit_exceeded, "too much"}};
   f.gaps_not_kept = 3;
   f.analyzed_by = {"elf@1", "strings@2"};
@@ -239,6 +253,10 @@ TEST(FactsCodec, EnumeratorsMustExist) {
   EXPECT_TRUE(refused([](FileFacts& f) {
     f.packages[0].component.evidence[0].place.kind = static_cast<Place::Kind>(6);
   }));
+  EXPECT_TRUE(refused(
+      [](FileFacts& f) { f.revisions[0].evidence.place.kind = static_cast<Place::Kind>(6); }));
+  EXPECT_TRUE(
+      refused([](FileFacts& f) { f.statements[0].place.kind = static_cast<Place::Kind>(6); }));
   EXPECT_TRUE(refused([](FileFacts& f) { f.members[0].facts.kind = static_cast<FileKind>(10); }));
 }
 

@@ -49,9 +49,10 @@ void describe_layers(const Config& config, std::vector<LayerBlob>& blobs, std::v
     gaps.push_back({"image", "", "", -1, ErrorCode::malformed,
                     "the config names " + std::to_string(config.diff_ids.size()) +
                         " layers, the manifest " + std::to_string(blobs.size())});
-  const std::vector<std::string> history = layer_history(config, blobs.size());
+  const std::vector<HistoryLine> history = layer_history(config, blobs.size());
   for (std::size_t i = 0; i < blobs.size(); ++i) {
-    blobs[i].info.created_by = history[i];
+    blobs[i].info.created_by = history[i].created_by;
+    blobs[i].info.created = history[i].created;
     if (!counts_agree) continue;
     if (parse_digest(config.diff_ids[i]))
       blobs[i].info.diff_id = config.diff_ids[i];

@@ -7,6 +7,7 @@
 #include "model/component.h"
 #include "model/evidence.h"
 #include "model/hardening.h"
+#include "model/origin.h"
 #include "model/report.h"
 
 namespace fathom {
@@ -19,6 +20,53 @@ void describe(Codec& codec, Place& p) {
 template <class Codec>
 void describe(Codec& codec, Evidence& e) {
   codec(e.analyzer, e.file, e.file_digest, e.place, e.seen);
+}
+
+template <class Codec>
+void describe(Codec& codec, Revision& r) {
+  codec(r.of, r.system, r.id, r.time, r.source, r.modified, r.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Attested& a) {
+  codec(a.predicate, a.name, a.builder, a.in_envelope, a.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, Statement::Subject& s) {
+  codec(s.name, s.digest);
+}
+
+template <class Codec>
+void describe(Codec& codec, Statement& s) {
+  codec(s.predicate, s.builder, s.in_envelope, s.where, s.place, s.subjects, s.subjects_left_out);
+}
+
+template <class Codec>
+void describe(Codec& codec, FileOrigin& o) {
+  codec(o.side, o.explained, o.checksum, o.claimed_by, o.build_id, o.compilers, o.revisions,
+        o.attested);
+}
+
+template <class Codec>
+void describe(Codec& codec, BaseUpdate& u) {
+  codec(u.component, u.name, u.installed, u.available, u.fixes);
+}
+
+template <class Codec>
+void describe(Codec& codec, BaseImage& b) {
+  codec(b.name, b.digest, b.by, b.layers, b.end_is_known, b.created, b.age_days, b.end_of_life,
+        b.updates_known, b.updates, b.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, OriginCount& c) {
+  codec(c.explained, c.files, c.bytes);
+}
+
+template <class Codec>
+void describe(Codec& codec, Origins& o) {
+  codec(o.base, o.counts, o.revisions, o.attested);
 }
 
 template <class Codec>
@@ -117,7 +165,7 @@ template <class Codec>
 void describe(Codec& codec, Component& c) {
   codec(c.id, c.kind, c.name, c.version, c.ecosystem, c.purl, c.cpe, c.source_name,
         c.source_version, c.licenses, c.file, c.file_digest, c.layer, c.owned_files, c.packaged_as,
-        c.confidence, c.evidence);
+        c.side, c.confidence, c.evidence);
 }
 
 template <class Codec>
@@ -131,12 +179,12 @@ void describe(Codec& codec, Finding& f) {
 template <class Codec>
 void describe(Codec& codec, FileRow& f) {
   codec(f.path, f.digest, f.size, f.layer, f.kind, f.type, f.state, f.owner, f.shadowed,
-        f.shadowed_by, f.executable_bytes, f.attributed_bytes);
+        f.shadowed_by, f.executable_bytes, f.attributed_bytes, f.origin);
 }
 
 template <class Codec>
 void describe(Codec& codec, LayerRow& l) {
-  codec(l.digest, l.diff_id, l.size, l.created_by, l.files);
+  codec(l.digest, l.diff_id, l.size, l.created_by, l.files, l.created);
 }
 
 template <class Codec>
@@ -174,8 +222,8 @@ void describe(Codec& codec, PolicyOutcome& p) {
 template <class Codec>
 void describe(Codec& codec, Report& r) {
   codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions,
-        r.hardening, r.unloaded, r.execution, r.trust, r.configuration, r.gaps, r.notes, r.data,
-        r.incomplete, r.policy, r.exit_status);
+        r.hardening, r.unloaded, r.execution, r.trust, r.origin, r.configuration, r.gaps, r.notes,
+        r.data, r.incomplete, r.policy, r.exit_status);
 }
 
 }  // namespace fathom

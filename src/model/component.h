@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/evidence.h"
+#include "model/origin.h"
 
 namespace fathom {
 
@@ -49,6 +50,7 @@ struct Component {
   std::vector<std::string> owned_files;  // paths it installed, where its database says, sorted
   // A C library that a distribution built: Component::id of its package, or empty.
   std::string packaged_as;
+  Side side = Side::unknown;  // from the base image, or from you
   Confidence confidence = Confidence::high;
   std::vector<Evidence> evidence;  // at least one
 };

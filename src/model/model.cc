@@ -200,4 +200,66 @@ std::string_view name_of(FileState state) {
   return {};
 }
 
+std::string_view name_of(Side side) {
+  switch (side) {
+    case Side::unknown:
+      return "unknown";
+    case Side::base:
+      return "base";
+    case Side::yours:
+      return "yours";
+  }
+  return {};
+}
+
+std::string_view name_of(Checksum checksum) {
+  switch (checksum) {
+    case Checksum::none:
+      return "none";
+    case Checksum::same:
+      return "same";
+    case Checksum::changed:
+      return "changed";
+    case Checksum::not_recorded:
+      return "not_recorded";
+    case Checksum::unread:
+      return "unread";
+  }
+  return {};
+}
+
+std::string_view name_of(Explained explained) {
+  switch (explained) {
+    case Explained::no:
+      return "unexplained";
+    case Explained::package:
+      return "package";
+    case Explained::attested:
+      return "attested";
+    case Explained::revision:
+      return "revision";
+    case Explained::database:
+      return "database";
+    case Explained::base:
+      return "base";
+  }
+  return {};
+}
+
+std::string_view name_of(BaseBy by) {
+  switch (by) {
+    case BaseBy::nothing:
+      return "nothing";
+    case BaseBy::layers:
+      return "layers";
+    case BaseBy::stated:
+      return "stated";
+    case BaseBy::packages:
+      return "packages";
+    case BaseBy::distribution:
+      return "distribution";
+  }
+  return {};
+}
+
 }  // namespace fathom

@@ -14,6 +14,7 @@
 #include "model/evidence.h"
 #include "model/hardening.h"
 #include "model/links.h"
+#include "model/origin.h"
 
 namespace fathom {
 
@@ -91,6 +92,7 @@ struct FileRow {
   std::int64_t shadowed_by = -1;
   std::uint64_t executable_bytes = 0;  // bytes of segments or sections mapped executable
   std::uint64_t attributed_bytes = 0;  // of these, explained by a component
+  FileOrigin origin;                   // of regular files
 };
 
 struct LayerRow {
@@ -99,6 +101,7 @@ struct LayerRow {
   std::uint64_t size = 0;
   std::string created_by;  // history line, or empty
   std::uint64_t files = 0;
+  std::string created = {};  // when, as the history says it, or empty
 };
 
 // Something that a registry keeps beside the image. Listed, and no more: nobody has checked that a
@@ -175,6 +178,7 @@ struct Report {
   std::vector<UnloadedLibrary> unloaded;  // by path
   Execution execution;
   Trust trust;
+  Origins origin;
   std::vector<ConfigurationRow> configuration;  // gravest first, then by id
   std::vector<Gap> gaps;                        // by (stage, file, reason)
   std::vector<std::string> notes;  // how the scan itself went: "Landlock not available: …"

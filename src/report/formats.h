@@ -14,6 +14,7 @@ extern const Reporter kSarifReporter;      // sarif.cc
 extern const Reporter kGitlabReporter;     // gitlab.cc
 extern const Reporter kJunitReporter;      // junit.cc
 extern const Reporter kMarkdownReporter;   // markdown.cc
+extern const Reporter kHtmlReporter;       // html.cc
 extern const Reporter kCsvReporter;        // csv.cc
 extern const Reporter kOpenvexReporter;    // openvex.cc
 extern const Reporter kOpenvexComponentsReporter;

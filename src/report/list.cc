@@ -6,17 +6,9 @@ namespace fathom {
 namespace {
 
 constexpr std::array kReporters = {
-    &kTableReporter,
-    &kJsonReporter,
-    &kCycloneDxReporter,
-    &kSpdxReporter,
-    &kSarifReporter,
-    &kGitlabReporter,
-    &kJunitReporter,
-    &kMarkdownReporter,
-    &kCsvReporter,
-    &kOpenvexReporter,
-    &kOpenvexComponentsReporter,
+    &kTableReporter, &kJsonReporter,   &kCycloneDxReporter, &kSpdxReporter,
+    &kSarifReporter, &kGitlabReporter, &kJunitReporter,     &kMarkdownReporter,
+    &kHtmlReporter,  &kCsvReporter,    &kOpenvexReporter,   &kOpenvexComponentsReporter,
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ std::span<const Reporter* const> all_reporters();
 // Null when there is none; "cyclonedx" and "spdx" mean their JSON.
 const Reporter* find_reporter(std::string_view name);
 
-// Pages of commands of their own, which are no formats of a report: fathom exec, fathom config.
-extern const Reporter kExecutionPage, kConfigurationPage;
+// Pages of commands of their own, which are no formats of a report: fathom exec, fathom config,
+// fathom scan --compare.
+extern const Reporter kExecutionPage, kConfigurationPage, kIcebergPage;
 
 }  // namespace fathom

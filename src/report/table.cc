@@ -15,6 +15,7 @@
 #include "report/formats.h"
 #include "report/grouping.h"
 #include "report/hardening.h"
+#include "report/origin_text.h"
 #include "report/rows.h"
 
 namespace fathom {
@@ -547,6 +548,11 @@ class Table {
   void write_audit() {
     const std::vector<std::string> lines = audit_summary(report_);
     if (report_.files.empty() || lines.empty()) return;
+    if (const std::string origin = origin_summary(report_);
+        !origin.empty() && report_.image.source != "file") {
+      blank();
+      sentence(origin, 2, Style::plain);
+    }
     blank();
     for (const std::string& each : lines) sentence(each, 2, Style::plain);
   }

@@ -66,6 +66,11 @@ Result<std::vector<policy::IgnoreRule>> read_vex_confined(std::string_view text,
   return read_confined<std::vector<policy::IgnoreRule>>(DocumentKind::vex, text, name);
 }
 
+Result<std::vector<lineage::BaseRow>> read_bases_confined(std::string_view text,
+                                                          std::string_view name) {
+  return read_confined<std::vector<lineage::BaseRow>>(DocumentKind::bases, text, name);
+}
+
 Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
                                                         std::string_view name) {
   return read_confined<std::vector<std::string>>(DocumentKind::baseline, text, name);

@@ -10,6 +10,7 @@
 
 #include "audit/audit.h"
 #include "base/text.h"
+#include "lineage/provenance.h"
 #include "model/texts.h"
 #include "scan/assemble.h"
 #include "scan/data_notes.h"
@@ -17,6 +18,7 @@
 #include "signature/identify.h"
 #include "signature/java_classes.h"
 #include "vuln/database.h"
+#include "vuln/distributions.h"
 #include "vuln/match.h"
 
 namespace fathom {
@@ -54,6 +56,22 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.functions = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
+}
+
+// Two packages of a distribution, by the order of its ecosystem's versions.
+bool is_older(std::string_view ecosystem, std::string_view a, std::string_view b) {
+  const vuln::Scheme scheme = ecosystem == "apk"   ? vuln::Scheme::apk
+                              : ecosystem == "rpm" ? vuln::Scheme::rpm
+                                                   : vuln::Scheme::dpkg;
+  const std::optional<std::strong_ordering> order = vuln::compare(scheme, a, b);
+  return order && *order < 0;
+}
+
+lineage::Knowledge origin_knowledge(const std::vector<lineage::BaseRow>& rows, const Report& report,
+                                    const vuln::Database& database) {
+  const auto release =
+      vuln::Distributions::parse(database.section("distributions")).release_of(report.components);
+  return {rows, is_older, release ? release->end_of_life : std::string()};
 }
 
 }  // namespace
@@ -102,6 +120,18 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   add_advisory_coverage(report, databases);
   add_data_notes(report, options.max_data_age);
   if (options.user_data) add_statements(report, *options.user_data, options.policy);
+
+  // Whose each file and component is, and how that is known.
+  std::vector<lineage::BaseRow> bases =
+      TRY(lineage::parse_base_rows(database.section("bases")).in("the built-in bases"));
+  bases.insert(bases.end(), options.bases.begin(), options.bases.end());
+  const auto facts_of = [&](const std::string& digest) {
+    auto found = facts.find(digest);
+    return found == facts.end() ? nullptr : &found->second;
+  };
+  lineage::trace_origins({examined.info, report.image, tree, facts_of},
+                         origin_knowledge(bases, report, database), report);
+  set_base_age(report);
 
   // What runs, what could be run, and what the configuration does.
   const audit::Input input{tree, facts, recogniser.profiles, examined.info, knowledge, report};

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "lineage/base_rows.h"
 #include "model/report.h"
 #include "policy/policy.h"
 #include "scan/examine.h"
@@ -24,7 +25,8 @@ struct ScanOptions {
   std::vector<verdict::FunctionRow> functions;
   // Packed compiled libraries instead of the program's own: those with the user's beside them.
   std::string objects;
-  std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
+  std::vector<lineage::BaseRow> bases;  // of the user's own, beside the built-in ones
+  std::uint64_t max_data_age = 180;     // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };
 

@@ -31,6 +31,7 @@ enum class WireType : std::uint32_t {
   document,       // parent → child instead of a job: Document
   document_read,  // the value that was in it, or failed
   functions,      // code::Listing
+  program_print,  // code::ProgramPrint
   system_calls,   // sandbox::StaticSet
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
   feed_rows,   // child → parent: feeds::Batch …
@@ -61,10 +62,10 @@ struct CodeFile {
 };
 
 struct Job {
-  enum class Task : std::uint8_t { scan, functions, sandbox, code, learn };
+  enum class Task : std::uint8_t { scan, functions, print, sandbox, code, learn };
   Task task = Task::scan;
   std::string wanted_function;           // functions: the one to show in full
-  std::string wanted_file;               // functions: of the image; empty: the target itself
+  std::string wanted_file;               // functions, print: of the image; empty: the target itself
   std::string wanted_member;             // functions: of the file, which is an ar archive
   std::vector<SandboxProgram> programs;  // sandbox
   std::vector<CodeFile> code_files;      // code
@@ -131,7 +132,7 @@ struct FeedJob {
   std::uint64_t jobs = 1;
 };
 
-enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline, functions };
+enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline, functions, bases };
 
 // See scan/documents.h.
 struct Document {
@@ -211,13 +212,13 @@ void describe(Codec& codec, ImageChoice& c) {
 }
 template <class Codec>
 void describe(Codec& codec, LayerInfo& l) {
-  codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.empty);
+  codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.created, l.empty);
 }
 template <class Codec>
 void describe(Codec& codec, ImageInfo& i) {
   codec(i.source, i.digest, i.platform, i.names, i.created, i.user, i.working_dir, i.entrypoint,
-        i.command, i.env, i.labels, i.exposed_ports, i.history, i.layers, i.gaps,
-        i.asked_for_attached, i.attached);
+        i.command, i.env, i.labels, i.annotations, i.statements, i.exposed_ports, i.history,
+        i.layers, i.gaps, i.asked_for_attached, i.attached);
 }
 template <class Codec>
 void describe(Codec& codec, Entry& e) {

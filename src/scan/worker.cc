@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "confine/sandbox.h"
+#include "lineage/base_rows.h"
 #include "report/read_report.h"
 #include "scan/code.h"
 #include "scan/examine.h"
@@ -203,6 +204,8 @@ int run_job(confine::Channel& channel, std::string payload) {
         return answer_code_job(channel, *job, limits);
       case Job::Task::learn:
         return answer_learn_job(channel, *job, limits);
+      case Job::Task::print:
+        return answer_print_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
@@ -234,6 +237,8 @@ Result<std::string> read_document(const Document& document) {
       return encoded(policy::parse_baseline(document.text, document.name));
     case DocumentKind::functions:
       return encoded(verdict::parse_function_rows(document.text).in(printable(document.name)));
+    case DocumentKind::bases:
+      return encoded(lineage::parse_base_rows(document.text).in(printable(document.name)));
   }
   return Error{ErrorCode::malformed, "a document of unknown kind"};
 }
