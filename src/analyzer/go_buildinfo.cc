@@ -4,6 +4,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/claim_text.h"
+#include "analyzer/go_modules.h"
 #include "analyzer/go_pclntab.h"
 #include "analyzer/line_reader.h"
 #include "analyzer/purl.h"
@@ -301,19 +302,42 @@ class Claims {
   FileFacts& facts_;
 };
 
+// Which component the functions of each module are; replaced modules keep the path they were
+// imported by.
+std::vector<GoModulePath> module_paths(const GoBuildInfo& info, const Limits& limits) {
+  std::vector<GoModulePath> modules;
+  if (info.main) modules.push_back({info.main->path, kept(info.main->path, limits)});
+  for (const GoDependency& dependency : info.dependencies) {
+    const GoModule& got =
+        dependency.replacement ? *dependency.replacement : dependency.module;
+    const bool folder = got.path.starts_with('.') || got.path.starts_with('/');
+    modules.push_back(
+        {dependency.module.path, kept(folder ? dependency.module.path : got.path, limits)});
+  }
+  return modules;
+}
+
 // Go's own functions are one stretch of the code, also where C was linked in.
-void attribute(const FileInput& in, const GoFunctionTable& table, FileFacts& facts) {
+void attribute(const FileInput& in, const GoFunctionTable& table, const GoBuildInfo* info,
+               FileFacts& facts) {
   std::uint64_t executable = 0;
   for (const elf::ElfFile::Range& range : in.elf->executable_ranges()) executable += range.size;
-  std::uint64_t bytes = std::min(table.text_bytes, executable);
-  if (bytes > 0) facts.attributions.push_back({std::string(kName), bytes});
+  const std::uint64_t bytes = std::min(table.text_bytes, executable);
+  if (bytes == 0) return;
+  if (in.program == nullptr || info == nullptr) {
+    facts.attributions.push_back({std::string(kName), bytes, "Go", {}});
+    return;
+  }
+  const std::string main = info->main ? kept(info->main->path, in.limits) : std::string();
+  facts.attributions =
+      attribute_to_modules(*in.program, bytes, module_paths(*info, in.limits), main, in.limits);
 }
 
 Done run(const FileInput& in, FileFacts& facts) {
   Claims claims(in, facts);
   std::optional<GoFunctionTable> table = find_go_function_table(*in.elf);
   Result<GoBuildInfo> info = read_go_buildinfo(*in.elf, in.limits);
-  if (table) attribute(in, *table, facts);
+  if (table) attribute(in, *table, info ? &*info : nullptr, facts);
   if (!info) {
     // Without a table a note or a section name alone does not make it Go.
     if (!table && info.error().code == ErrorCode::not_found) return Ok{};

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
+#include "cli/scan_options.h"
 #include "scan/documents.h"
 #include "scan/scan.h"
 #include "vuln/embedded_pack.h"
@@ -95,13 +96,9 @@ Result<registry::Options> parse_registry(const Arguments& arguments) {
   return options;
 }
 
-Result<int> scan_one(const Target& target, const std::vector<Output>& outputs,
-                     const Arguments& arguments, const ScanOptions& options) {
-  std::string place = printable(target.text);
-  // A bare word may have been meant as a file.
-  if (target.image && place.find_first_of(":/") == place.npos)
-    place += " (no file, so the name of an image)";
-  const Report report = TRY(scan(target, vuln::embedded_pack(), options).in(place));
+Result<int> scan_one(const ScanSetup& setup, const std::vector<Output>& outputs,
+                     const Arguments& arguments) {
+  const Report report = TRY(scan_target(setup));
   TRY(write_outputs(outputs, report, arguments));
   return report.exit_status;
 }
@@ -128,20 +125,22 @@ int worse(int a, int b) {
   return 0;
 }
 
-Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
-                     const Arguments& arguments, const ScanOptions& options) {
+Result<int> scan_all(ScanSetup setup, const std::vector<Output>& outputs,
+                     const Arguments& arguments) {
+  const Target target = setup.target;
   if (!target.platform.empty()) return usage("--all-platforms and --platform exclude each other");
   for (const Output& output : outputs)
     if (!output.file.empty() && output.file.find(kPlatformMark) == output.file.npos)
       return usage("with --all-platforms a file needs {platform} in its name: " +
                    printable(output.file));
   const std::vector<Target> targets =
-      TRY(all_images(target, options.examine).in(printable(target.text)));
+      TRY(all_images(target, setup.options.examine).in(printable(target.text)));
   int status = 0;
   for (const Target& one : targets) {
     std::vector<Output> its_own = outputs;
     for (Output& output : its_own) output.file = file_for(output.file, one, targets);
-    Result<int> result = scan_one(one, its_own, arguments, options);
+    setup.target = one;
+    Result<int> result = scan_one(setup, its_own, arguments);
     if (!result) log::error(result.error().message);
     status = worse(status, result ? *result : kExitUsage);
   }
@@ -152,13 +151,20 @@ Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
   if (arguments.operands.size() != 1)
     return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
                                             : "one target at a time");
-  std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
+  const std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
+  ScanSetup setup = TRY(parse_scan(arguments));
+  if (arguments.on("all-platforms")) return scan_all(std::move(setup), outputs, arguments);
+  return scan_one(setup, outputs, arguments);
+}
+
+}  // namespace
+
+Result<ScanSetup> parse_scan(const Arguments& arguments) {
   ScanOptions options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
   options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
-  const Data data = TRY(open_data(arguments));
-  if (data.user) options.user_data = data.user->database();
+  Data data = TRY(open_data(arguments));
   warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
@@ -166,11 +172,18 @@ Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
   options.examine.registry = TRY(parse_registry(arguments));
   Target target = TRY(parse_target(arguments.operands[0]));
   target.platform = arguments.one("platform");
-  if (arguments.on("all-platforms")) return scan_all(target, outputs, arguments, options);
-  return scan_one(target, outputs, arguments, options);
+  ScanSetup setup{std::move(options), std::move(data), std::move(target)};
+  if (setup.data.user) setup.options.user_data = setup.data.user->database();
+  return setup;
 }
 
-}  // namespace
+Result<Report> scan_target(const ScanSetup& setup) {
+  std::string place = printable(setup.target.text);
+  // A bare word may have been meant as a file.
+  if (setup.target.image && place.find_first_of(":/") == place.npos)
+    place += " (no file, so the name of an image)";
+  return scan(setup.target, vuln::embedded_pack(), setup.options).in(place);
+}
 
 namespace {
 

@@ -22,7 +22,7 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
-constexpr std::uint32_t kFormat = 0x46463;   // "FF", version 3: raise it when a field changes
+constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -67,7 +67,12 @@ void describe(Codec& codec, OwnedPath& owned) {
 
 template <class Codec>
 void describe(Codec& codec, Attribution& attribution) {
-  codec(attribution.analyzer, attribution.bytes);
+  codec(attribution.analyzer, attribution.bytes, attribution.ecosystem, attribution.component);
+}
+
+template <class Codec>
+void describe(Codec& codec, LicenseText& text) {
+  codec(text.license, text.is_spdx, text.line);
 }
 
 template <class Codec>
@@ -248,6 +253,8 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_tables(codec, facts.tables);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
+  describe_list(codec, facts.licenses, limits.packages);
+  describe_list(codec, facts.sboms, limits.packages);
   describe_list(codec, facts.members, limits.members);
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
@@ -284,6 +291,12 @@ bool possible(const HardeningCheck& check) {
   return at_most(check.rating, Rating::unknown) && at_most(check.place.kind, Place::Kind::name);
 }
 
+bool possible(const SbomDocument& document) {
+  return std::ranges::all_of(document.entries, [](const SbomEntry& entry) {
+    return at_most(entry.place.kind, Place::Kind::name);
+  });
+}
+
 bool possible(const std::optional<ElfFacts>& elf) {
   return !elf || std::ranges::all_of(elf->hardening,
                                      [](const HardeningCheck& check) { return possible(check); });
@@ -299,6 +312,7 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
          possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
          at_most(facts.kind, FileKind::unknown) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
+         std::ranges::all_of(facts.sboms, [](const SbomDocument& s) { return possible(s); }) &&
          std::ranges::all_of(facts.gaps,
                              [](const Gap& g) { return at_most(g.code, ErrorCode::crashed); }) &&
          std::ranges::all_of(facts.members,

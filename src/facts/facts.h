@@ -14,6 +14,7 @@
 #include "facts/audit_facts.h"
 #include "model/component.h"
 #include "model/hardening.h"
+#include "model/sbom.h"
 
 namespace fathom {
 
@@ -157,6 +158,17 @@ struct PackageClaim {
 struct Attribution {
   std::string analyzer;
   std::uint64_t bytes = 0;
+  // Whose they are, where the analyzer can tell: "Go", "github.com/pkg/errors".
+  std::string ecosystem = {}, component = {};
+};
+
+// A licence that a text grants or names, as SPDX identifies it, or in the text's own words where
+// SPDX has none.
+struct LicenseText {
+  std::string license;  // "MIT", "GPL-2.0-or-later"
+  bool is_spdx = true;
+  std::uint64_t line = 0;  // counted from 1
+  auto operator<=>(const LicenseText&) const = default;
 };
 
 struct FileFacts;
@@ -190,6 +202,8 @@ struct FileFacts {
   std::vector<SourceLine> source_lines;   // sorted, each (file, line, by, argument) once
   std::vector<TableWindow> tables;        // by (hash, offset)
   AuditFacts audit;
+  std::vector<LicenseText> licenses;  // in the order of the text, each once
+  std::vector<SbomDocument> sboms;    // that the file is, or holds
   std::vector<MemberFacts> members;  // in archive order
   std::vector<Gap> gaps;             // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;

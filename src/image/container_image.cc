@@ -27,6 +27,19 @@ Layer ContainerImage::read_layer(std::size_t index, const EntryVisitor& visit) {
   return layer;
 }
 
+Result<Bytes> ContainerImage::read_attached(const Attachment& attached, const Limits& limits) {
+  const Digest digest = TRY(parse_digest(attached.digest));
+  // cosign's older tags name the layers themselves.
+  if (attached.found.starts_with("tag ") && attached.found.find('.') != std::string::npos)
+    return container_->read(oci::blob_path(digest), limits.sbom_bytes);
+  const Bytes bytes =
+      TRY(container_->read(container_->manifest_name(digest), limits.manifest_bytes));
+  const Manifest manifest = TRY(parse_manifest(ByteView(bytes).as_text(), limits));
+  if (manifest.is_index || manifest.layers.empty())
+    return Error{ErrorCode::malformed, "its manifest has no layer"};
+  return container_->read(oci::blob_path(manifest.layers[0].digest), limits.sbom_bytes);
+}
+
 ImageInfo info_of(const Config& config, std::string_view source) {
   ImageInfo info;
   info.source = source;

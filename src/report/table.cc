@@ -13,6 +13,7 @@
 #include "report/audit_text.h"
 #include "report/columns.h"
 #include "report/formats.h"
+#include "report/sbom_text.h"
 #include "report/grouping.h"
 #include "report/hardening.h"
 
@@ -182,6 +183,7 @@ class Table {
       write_findings();
     write_quiet_components();
     write_audit();
+    write_sboms();
     write_hardening_hints();
     write_gaps();
     write_notes();
@@ -540,6 +542,13 @@ class Table {
   void write_audit() {
     const std::vector<std::string> lines = audit_summary(report_);
     if (report_.files.empty() || lines.empty()) return;
+    blank();
+    for (const std::string& each : lines) sentence(each, 2, Style::plain);
+  }
+
+  void write_sboms() {
+    const std::vector<std::string> lines = sbom_summary(report_);
+    if (lines.empty()) return;
     blank();
     for (const std::string& each : lines) sentence(each, 2, Style::plain);
   }

@@ -71,4 +71,8 @@ Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
   return read_confined<std::vector<std::string>>(DocumentKind::baseline, text, name);
 }
 
+Result<SbomDocument> read_sbom_confined(std::string_view text, std::string_view name) {
+  return read_confined<SbomDocument>(DocumentKind::sbom, text, name);
+}
+
 }  // namespace fathom

@@ -23,4 +23,6 @@ Result<std::vector<policy::IgnoreRule>> read_vex_confined(std::string_view text,
 Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
                                                         std::string_view name);
 
+Result<SbomDocument> read_sbom_confined(std::string_view text, std::string_view name);
+
 }  // namespace fathom

@@ -10,6 +10,7 @@
 #include "model/report.h"
 #include "policy/policy.h"
 #include "scan/examine.h"
+#include "scan/sboms.h"
 #include "vuln/database.h"
 
 namespace fathom {
@@ -19,6 +20,7 @@ struct ScanOptions {
   policy::Policy policy;
   // Advisories that the user has imported, laid over those of the program.
   std::optional<vuln::Database> user_data;
+  std::vector<GivenSbom> sboms;        // to hold against the target
   std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };

