@@ -67,7 +67,7 @@ void describe(Codec& codec, OwnedPath& owned) {
 
 template <class Codec>
 void describe(Codec& codec, Attribution& attribution) {
-  codec(attribution.analyzer, attribution.bytes, attribution.ecosystem, attribution.component);
+  codec(attribution.analyzer, attribution.bytes);
 }
 
 template <class Codec>
@@ -230,6 +230,17 @@ void describe_tables(Decoder& codec, std::vector<TableWindow>& tables) {
   for (const StringHash& window : as_hashes) tables.push_back({window.hash, window.offset});
 }
 
+// Whose each attribution is; nothing when that is known of none.
+template <class Codec>
+void describe_owners(Codec& codec, std::vector<Attribution>& attributions) {
+  bool any = std::ranges::any_of(attributions, [](const Attribution& a) {
+    return !a.ecosystem.empty() || !a.component.empty();
+  });
+  codec(any);
+  if (!any) return;
+  for (Attribution& attribution : attributions) codec(attribution.ecosystem, attribution.component);
+}
+
 }  // namespace
 
 template <class Codec>
@@ -253,12 +264,13 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_tables(codec, facts.tables);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
-  describe_list(codec, facts.licenses, limits.packages);
-  describe_list(codec, facts.sboms, limits.packages);
   describe_list(codec, facts.members, limits.members);
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
   describe_list(codec, facts.analyzed_by, limits.packages);
+  describe_list(codec, facts.licenses, limits.packages);
+  describe_list(codec, facts.sboms, limits.packages);
+  describe_owners(codec, facts.attributions);
 }
 
 template <class Codec>
