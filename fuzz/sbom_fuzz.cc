@@ -1,5 +1,5 @@
-// A document is read or refused; what is read goes through the codec and comes back the same, and is
-// valid UTF-8 within its limits. XML comes in by the same door.
+// A document is read or refused; what is read goes through the codec and comes back the same, and
+// is valid UTF-8 within its limits. XML comes in by the same door.
 
 #include <cstdint>
 #include <cstdlib>

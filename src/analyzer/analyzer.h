@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/limits.h"
 #include "code/program.h"
 #include "elf/elf_file.h"
@@ -57,6 +58,8 @@ std::span<const ImageAnalyzer* const> image_analyzers();
 // the file, goes into archives (members become facts of their own). Never fails: what could not be
 // read is a gap in the facts.
 // `tables` says which windows of tables to note (facts/table_filter.h): knowledge as an input.
-FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables = {});
+// `digests`: of these bytes, where the caller has them already.
+FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables = {},
+                  const FileDigests* digests = nullptr);
 
 }  // namespace fathom

@@ -308,8 +308,7 @@ std::vector<GoModulePath> module_paths(const GoBuildInfo& info, const Limits& li
   std::vector<GoModulePath> modules;
   if (info.main) modules.push_back({info.main->path, kept(info.main->path, limits)});
   for (const GoDependency& dependency : info.dependencies) {
-    const GoModule& got =
-        dependency.replacement ? *dependency.replacement : dependency.module;
+    const GoModule& got = dependency.replacement ? *dependency.replacement : dependency.module;
     const bool folder = got.path.starts_with('.') || got.path.starts_with('/');
     modules.push_back(
         {dependency.module.path, kept(folder ? dependency.module.path : got.path, limits)});

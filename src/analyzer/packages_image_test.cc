@@ -77,7 +77,7 @@ std::string stanza(std::string_view name, std::string_view version = "1.0",
          "Version: " + std::string(version) + "\n" + std::string(more) + "\n";
 }
 std::string sum(std::string_view content, std::string_view path) {
-  return md5_hex_of(ByteView::of(content)) + "  " + std::string(path) + "\n";
+  return digests_of(ByteView::of(content)).md5 + "  " + std::string(path) + "\n";
 }
 
 const Component* find(const Inventory& inventory, std::string_view name) {
@@ -153,7 +153,7 @@ TEST(PackagesImage, AChangedProgramIsNobodysAndAGap) {
   image
       .file(std::string(kStatusPath),
             stanza("app", "1.0",
-                   "Conffiles:\n /etc/app.conf " + md5_hex_of(ByteView::of("default")) + "\n"))
+                   "Conffiles:\n /etc/app.conf " + digests_of(ByteView::of("default")).md5 + "\n"))
       .file("var/lib/dpkg/info/app.md5sums",
             sum("#!/bin/sh\n", "usr/bin/tool") + sum("text", "usr/share/doc/app/README"))
       .layer()

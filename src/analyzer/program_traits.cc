@@ -273,9 +273,10 @@ Grammars grammars_of(std::string_view tsv) {
 
 void read_grammars(const elf::ElfFile& elf, AuditFacts& out) {
   static const Grammars kGrammars = grammars_of(kGrammarsTsv);
-  static const WordList kRarest(kGrammars.rarest), kWords(kGrammars.words);
+  static const WordList kRarest(kGrammars.rarest);
   const std::vector<bool> rarest = kRarest.found_in(elf, out.go_runtime);
   if (std::ranges::find(rarest, true) == rarest.end()) return;  // most programs
+  static const WordList kWords(kGrammars.words);
   const std::vector<bool> words = kWords.found_in(elf, out.go_runtime);
   for (const Grammars::Row& row : kGrammars.rows)
     if (std::ranges::all_of(row.words, [&](std::size_t word) { return words[word]; }))

@@ -6,7 +6,6 @@
 #include "analyzer/analyzer.h"
 #include "analyzer/file_type.h"
 #include "analyzer/members.h"
-#include "base/digest.h"
 #include "base/text.h"
 
 namespace fathom {
@@ -59,19 +58,21 @@ bool is_inert(const FileFacts& facts) {
 
 }  // namespace
 
-FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables) {
+FileFacts recover(ByteView bytes, const Limits& limits, const TableFilter& tables,
+                  const FileDigests* digests) {
   MemberBudget budget{limits, limits.member_bytes, limits.members, tables};
-  return recover_file(bytes, budget, 0);
+  FileFacts facts = recover_file(bytes, budget, 0);
+  // What packages own is no member of an archive.
+  const FileDigests sums = digests != nullptr ? *digests : digests_of(bytes);
+  facts.md5 = sums.md5;
+  facts.sha1 = sums.sha1;
+  return facts;
 }
 
 FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth) {
   const Limits& limits = budget.limits;
   FileFacts facts;
   facts.size = bytes.size();
-  facts.md5 = md5_hex_of(bytes);
-  Hasher sha1("sha1");
-  sha1.update(bytes);
-  facts.sha1 = sha1.finish_hex();
   if (bytes.size() > limits.file_bytes) {
     add_gap(facts, limits, "recover",
             {ErrorCode::limit_exceeded, "larger than " + human_bytes(limits.file_bytes)});

@@ -28,9 +28,8 @@ std::optional<ByteView> embedded(const elf::ElfFile& elf, const std::vector<elf:
   if (!at || !length_at) return {};
   const auto offset = elf.offset_of_address(*at), length = elf.offset_of_address(*length_at);
   if (!offset || !length) return {};
-  const Result<std::uint64_t> size = elf.big_endian()
-                                         ? elf.bytes().read_big<std::uint64_t>(*length)
-                                         : elf.bytes().read<std::uint64_t>(*length);
+  const Result<std::uint64_t> size = elf.big_endian() ? elf.bytes().read_big<std::uint64_t>(*length)
+                                                      : elf.bytes().read<std::uint64_t>(*length);
   if (!size) return {};
   Result<ByteView> bytes = elf.bytes().slice(*offset, *size);
   return bytes ? std::optional(*bytes) : std::nullopt;

@@ -31,8 +31,9 @@ TEST(SbomFiles, ATextThatOnlySpeaksOfThemIsNone) {
 }
 
 TEST(CopyrightFiles, GiveLicences) {
-  const FileFacts facts = recovered("Permission is hereby granted, free of charge, to any person "
-                                    "obtaining a copy. Copyright me.");
+  const FileFacts facts = recovered(
+      "Permission is hereby granted, free of charge, to any person "
+      "obtaining a copy. Copyright me.");
   ASSERT_EQ(facts.licenses.size(), 1u);
   EXPECT_EQ(facts.licenses[0].license, "MIT");
 }

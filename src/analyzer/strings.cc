@@ -36,13 +36,13 @@ constexpr std::uint64_t kSmallBudget = 64 * kKiB;  // for files of any size, str
 // Keeps the best strings: literals before names of symbols, long before short, then by position.
 class StringKeeper {
  public:
-  explicit StringKeeper(std::uint64_t most) : most_(most) {}
+  explicit StringKeeper(std::uint64_t most) : most_(most) { found_.reserve(room()); }
 
   void add(std::uint64_t offset, std::string_view text, bool symbol_name) {
     literals_ += symbol_name ? 0 : 1;
     auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(text.size(), ~std::uint32_t{0}));
     found_.push_back({xxh3_of(ByteView::of(text)), offset, size, symbol_name});
-    if (found_.size() >= 2 * most_ + 1024) keep_best();
+    if (found_.size() >= room()) keep_best();
   }
   std::vector<StringHash> take() {
     keep_best();
@@ -64,6 +64,8 @@ class StringKeeper {
     std::uint32_t size;
     bool symbol_name;
   };
+  // What is reserved is no memory until it is used; growing would need it twice.
+  std::size_t room() const { return static_cast<std::size_t>(most_ + most_ / 2 + 1024); }
   void keep_best() {
     if (found_.size() <= most_) return;
     auto better = [](const Found& a, const Found& b) {

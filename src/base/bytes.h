@@ -63,9 +63,10 @@ class ByteView {
   template <class T>
     requires std::is_trivially_copyable_v<T>
   Result<T> read(std::uint64_t offset) const {
-    ByteView at = TRY(slice(offset, sizeof(T)));
+    if (offset > bytes_.size() || sizeof(T) > bytes_.size() - offset)
+      return slice(offset, sizeof(T)).error();  // says why; all else is short enough to be inlined
     T value;
-    std::memcpy(&value, at.bytes_.data(), sizeof(T));
+    std::memcpy(&value, bytes_.subspan(offset, sizeof(T)).data(), sizeof(T));
     return value;
   }
 

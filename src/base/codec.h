@@ -98,6 +98,7 @@ class Decoder {
 
  private:
   static constexpr int kMostDepth = 32;
+  static constexpr std::size_t kMostReserved = 32;  // bytes of an element
 
   std::uint64_t get_varint() {
     std::uint64_t v = 0;
@@ -148,7 +149,10 @@ class Decoder {
   template <class T>
   void get(std::vector<T>& list) {
     list.clear();
-    for (std::size_t n = get_count(); n > 0 && !failed_; --n) get(list.emplace_back());
+    std::size_t n = get_count();
+    // A byte must not claim much more memory than it may turn out to need.
+    if constexpr (sizeof(T) <= kMostReserved) list.reserve(n);
+    for (; n > 0 && !failed_; --n) get(list.emplace_back());
   }
   template <class A, class B>
   void get(std::pair<A, B>& both) {

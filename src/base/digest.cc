@@ -80,7 +80,6 @@ Result<Digest> parse_digest(std::string_view text) {
 }
 
 Digest sha256_of(ByteView bytes) { return {"sha256", hex_of("sha256", bytes)}; }
-std::string md5_hex_of(ByteView bytes) { return hex_of("md5", bytes); }
 std::uint64_t xxh3_of(ByteView bytes) { return XXH3_64bits(bytes.span().data(), bytes.size()); }
 
 }  // namespace fathom

@@ -30,19 +30,40 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) {
   return static_cast<std::uint8_t>(text[at]);
 }
 
-// Of all bytes, the share that the masks of a group would not stop.
-double share_let_through(const std::vector<std::string_view>& needles) {
-  double share = 1;
-  for (std::size_t depth = 0; depth < kDepth; ++depth) {
-    unsigned low = 0, high = 0;
-    for (std::string_view needle : needles) {
-      low |= depth < needle.size() ? 1U << (byte_at(needle, depth) & 15) : 0xffff;
-      high |= depth < needle.size() ? 1U << (byte_at(needle, depth) >> 4) : 0xffff;
+// Which half bytes a group of needles lets through at each depth.
+struct Mask {
+  std::array<std::uint16_t, kDepth> low{}, high{};
+
+  explicit Mask(std::string_view needle) {
+    for (std::size_t depth = 0; depth < kDepth; ++depth) {
+      const bool any = depth >= needle.size();  // whatever stands there
+      const std::uint8_t byte = any ? std::uint8_t{0} : byte_at(needle, depth);
+      low[depth] = static_cast<std::uint16_t>(any ? 0xffff : 1U << (byte & 15));
+      high[depth] = static_cast<std::uint16_t>(any ? 0xffff : 1U << (byte >> 4));
     }
-    share *= std::popcount(low) * std::popcount(high) / 256.0;
   }
-  return share;
-}
+  Mask operator|(const Mask& other) const {
+    Mask both = *this;
+    for (std::size_t depth = 0; depth < kDepth; ++depth) {
+      both.low[depth] |= other.low[depth];
+      both.high[depth] |= other.high[depth];
+    }
+    return both;
+  }
+  // Of all bytes, the share that it does not stop.
+  double share() const {
+    double share = 1;
+    for (std::size_t depth = 0; depth < kDepth; ++depth)
+      share *= std::popcount(low[depth]) * std::popcount(high[depth]) / 256.0;
+    return share;
+  }
+};
+
+struct Group {
+  std::vector<std::string_view> needles;
+  Mask mask;
+  double share;
+};
 
 }  // namespace
 
@@ -54,6 +75,7 @@ Needles::Needles(std::span<const std::string_view> needles)
     for (std::string_view needle : groups_[group])
       for (std::size_t depth = 0; depth < kDepth; ++depth)
         let_through(static_cast<Bits>(1U << group), depth, needle);
+  for (std::string_view needle : needles_) group_of_.push_back(group_with(needle));
 #ifdef FATHOM_HAS_BLOCKS
   in_blocks_ = __builtin_cpu_supports("avx2") != 0;
 #endif
@@ -61,23 +83,33 @@ Needles::Needles(std::span<const std::string_view> needles)
 
 // Joins the two groups that let through least together until there are eight.
 void Needles::group_needles() {
-  std::vector<std::vector<std::string_view>> groups;
-  for (std::string_view needle : needles_) groups.push_back({needle});
+  std::vector<Group> groups;
+  for (std::string_view needle : needles_)
+    groups.push_back({{needle}, Mask(needle), Mask(needle).share()});
   while (groups.size() > groups_.size()) {
     std::size_t best_a = 0, best_b = 1;
     double least = 2;
     for (std::size_t a = 0; a < groups.size(); ++a)
       for (std::size_t b = a + 1; b < groups.size(); ++b) {
-        std::vector<std::string_view> both = groups[a];
-        both.insert(both.end(), groups[b].begin(), groups[b].end());
         const double more =
-            share_let_through(both) - share_let_through(groups[a]) - share_let_through(groups[b]);
+            (groups[a].mask | groups[b].mask).share() - groups[a].share - groups[b].share;
         if (more < least) least = more, best_a = a, best_b = b;
       }
-    groups[best_a].insert(groups[best_a].end(), groups[best_b].begin(), groups[best_b].end());
+    Group& into = groups[best_a];
+    const Group& from = groups[best_b];
+    into.needles.insert(into.needles.end(), from.needles.begin(), from.needles.end());
+    into.mask = into.mask | from.mask;
+    into.share = into.mask.share();
     groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(best_b));
   }
-  std::ranges::move(groups, groups_.begin());
+  for (std::size_t i = 0; i < groups.size(); ++i) groups_[i] = std::move(groups[i].needles);
+}
+
+Needles::Bits Needles::group_with(std::string_view needle) const {
+  const auto has_it = [&](const auto& group) {
+    return std::ranges::find(group, needle) != group.end();
+  };
+  return static_cast<Bits>(1U << (std::ranges::find_if(groups_, has_it) - groups_.begin()));
 }
 
 void Needles::let_through(Bits group, std::size_t depth, std::string_view needle) {
@@ -105,11 +137,7 @@ std::size_t Needles::next(std::string_view text, std::size_t from) const {
 }
 
 bool Needles::stands_at(std::string_view text, std::size_t at) const {
-  // Past the end of the text every byte fits.
-  Bits groups = 0xff;
-  for (std::size_t depth = 0; depth < kDepth && at + depth < text.size(); ++depth)
-    groups &= by_byte_[depth][byte_at(text, at + depth)];
-  for (; groups != 0; groups &= static_cast<Bits>(groups - 1))
+  for (Bits groups = groups_at(text, at); groups != 0; groups &= static_cast<Bits>(groups - 1))
     for (std::string_view needle : groups_[static_cast<std::size_t>(std::countr_zero(groups))])
       if (text.substr(at).starts_with(needle)) return true;
   return false;

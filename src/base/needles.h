@@ -28,9 +28,11 @@ class Needles {
   // in the order in which the needles were given.
   template <class Fn>
   void for_each(std::string_view text, Fn found) const {
-    for (std::size_t at = next(text); at != text.npos; at = next(text, at + 1))
+    for (std::size_t at = next(text); at != text.npos; at = next(text, at + 1)) {
+      const Bits groups = groups_at(text, at);
       for (std::size_t i = 0; i < needles_.size(); ++i)
-        if (text.substr(at).starts_with(needles_[i])) found(at, i);
+        if ((groups & group_of_[i]) != 0 && text.substr(at).starts_with(needles_[i])) found(at, i);
+    }
   }
 
  private:
@@ -41,12 +43,22 @@ class Needles {
   };
 
   void group_needles();
+  Bits group_with(std::string_view needle) const;
   void let_through(Bits group, std::size_t depth, std::string_view needle);
+  // Those that may have a needle there.
+  Bits groups_at(std::string_view text, std::size_t at) const {
+    // Past the end of the text every byte fits.
+    Bits groups = 0xff;
+    for (std::size_t depth = 0; depth < kDepth && at + depth < text.size(); ++depth)
+      groups &= by_byte_[depth][static_cast<std::uint8_t>(text[at + depth])];
+    return groups;
+  }
   bool stands_at(std::string_view text, std::size_t at) const;
   Block next_in_blocks(std::string_view text, std::size_t from) const;
 
   std::vector<std::string_view> needles_;
   std::array<std::vector<std::string_view>, 8> groups_;
+  std::vector<Bits> group_of_;  // of each needle
   // Which groups have a needle with this byte at this depth; the same by half bytes.
   std::array<std::array<Bits, 256>, kDepth> by_byte_{};
   std::array<std::array<Bits, 16>, kDepth> by_low_{}, by_high_{};

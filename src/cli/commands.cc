@@ -113,7 +113,8 @@ constexpr std::array kViewFlags{
     scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
     scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
 constexpr std::array kSbomFlags{
-    Flag{"output", 'o', "FORMAT[=FILE]", true, "write in FORMAT, to FILE or stdout (cyclonedx-json)",
+    Flag{"output", 'o', "FORMAT[=FILE]", true,
+         "write in FORMAT, to FILE or stdout (cyclonedx-json)",
          "cyclonedx-json (1.6), cyclonedx-1.7-json, spdx-json (2.3), spdx-tag-value, spdx-3-json. "
          "May be given more than once; at most one of them goes to stdout.",
          "cyclonedx-json cyclonedx-1.7-json spdx-json spdx-tag-value spdx-3-json"},
@@ -135,11 +136,12 @@ constexpr std::array kAuditFlags{
          ""},
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},
-    Flag{"fail-if", 0, "WORD", true, "exit with 1 when this is so",
-         "not_found, other_version, other_digest (a claim is wrong in that way), unclaimed "
-         "(something is there and not claimed), precision<N, recall<N, explained<N (per cent). "
-         "Without it the exit status is 1 when any claim is wrong. none: never.",
-         "not_found other_version other_digest unclaimed precision<100 recall<90 explained<50 none"},
+    Flag{
+        "fail-if", 0, "WORD", true, "exit with 1 when this is so",
+        "not_found, other_version, other_digest (a claim is wrong in that way), unclaimed "
+        "(something is there and not claimed), precision<N, recall<N, explained<N (per cent). "
+        "Without it the exit status is 1 when any claim is wrong. none: never.",
+        "not_found other_version other_digest unclaimed precision<100 recall<90 explained<50 none"},
     scan_flag("platform"),
     scan_flag("now"),
     scan_flag("jobs"),

@@ -19,6 +19,7 @@ namespace {
 
 using code::ListedFunction;
 using code::Listing;
+using Kind = code::Edge::Kind;
 
 std::string name_or_address(const ListedFunction& function) {
   return function.name.empty() ? hex_number(function.start) : printable(function.name);
@@ -53,8 +54,22 @@ std::string table_of(const Listing& listing) {
 
 std::string callee_text(const code::ListedCall& call) {
   std::string text = call.name.empty() ? hex_number(call.target) : printable(call.name);
-  if (call.kind == code::Call::Kind::imported) text += " (imported)";
-  if (call.kind == code::Call::Kind::tail) text += " (tail call)";
+  switch (call.kind) {
+    case Kind::direct:
+      return text;
+    case Kind::tail:
+      return text + " (tail call)";
+    case Kind::imported:
+      return text + " (imported)";
+    case Kind::table:
+      return text + " (through a constant pointer)";
+    case Kind::variable:
+      return text + " (what a variable points at at first)";
+    case Kind::argument:
+      return text + " (handed over)";
+    case Kind::cgo:
+      return text + " (C, handed over by Go)";
+  }
   return text;
 }
 
@@ -62,7 +77,7 @@ std::string callers_of(const Listing& listing, const ListedFunction& wanted) {
   std::string out;
   for (const ListedFunction& f : listing.functions)
     for (const code::ListedCall& call : f.calls)
-      if (call.kind != code::Call::Kind::imported && call.target == wanted.start)
+      if (call.kind != Kind::imported && call.target == wanted.start)
         out += "  " + hex_number(call.place) + "  in " + name_or_address(f) + "\n";
   return out;
 }
@@ -103,17 +118,12 @@ std::string details_of(const Listing& listing, const ListedFunction& function) {
   return out;
 }
 
-std::string_view name_of_kind(code::Call::Kind kind) {
-  if (kind == code::Call::Kind::tail) return "tail";
-  return kind == code::Call::Kind::imported ? "imported" : "direct";
-}
-
 void write_calls(json::Writer& writer, const ListedFunction& function) {
   writer.key("calls").begin_array();
   for (const code::ListedCall& call : function.calls) {
     writer.begin_object().member("at", hex_number(call.place));
     writer.member("target", hex_number(call.target)).optional_member("name", call.name);
-    writer.member("kind", name_of_kind(call.kind)).end_object();
+    writer.member("kind", name_of(call.kind)).end_object();
   }
   writer.end_array().key("strings").begin_array();
   for (const code::ListedString& string : function.strings) {
@@ -175,11 +185,11 @@ std::string dot_of(const Listing& listing, const ListedFunction* only) {
       bool concerns = only == nullptr || only == &function || call.target == only->start;
       if (!concerns) continue;
       shown.insert(function.start);
-      bool is_imported = call.kind == code::Call::Kind::imported;
+      bool is_imported = call.kind == Kind::imported;
       if (!is_imported) shown.insert(call.target);
       std::string target = is_imported ? printable(call.name) : hex_number(call.target);
       edges += "  \"" + hex_number(function.start) + "\" -> \"" + target + "\"" +
-               (call.kind == code::Call::Kind::direct ? "" : " [style=dashed]") + ";\n";
+               (call.kind == Kind::direct ? "" : " [style=dashed]") + ";\n";
     }
   std::string out = "digraph calls {\n  rankdir=LR;\n  node [shape=box, fontname=monospace];\n";
   for (const ListedFunction& function : listing.functions)

@@ -83,9 +83,10 @@ Done add_word(AuditPolicy& policy, std::string_view word) {
   else if (below != word.npos && limit != nullptr)
     *limit = TRY(parse_percent(word, word.substr(below + 1)));
   else if (word != "none")
-    return usage("--fail-if takes not_found, other_version, other_digest, unclaimed, precision<N, "
-                 "recall<N, explained<N, none; not \"" +
-                 printable(word) + "\"");
+    return usage(
+        "--fail-if takes not_found, other_version, other_digest, unclaimed, precision<N, "
+        "recall<N, explained<N, none; not \"" +
+        printable(word) + "\"");
   return Ok{};
 }
 
@@ -105,7 +106,8 @@ std::int64_t explained_of(const SbomRow& row) {
 }
 
 // Why the policy is not met by one document.
-void apply_policy(const AuditPolicy& policy, const SbomRow& row, std::vector<std::string>& reasons) {
+void apply_policy(const AuditPolicy& policy, const SbomRow& row,
+                  std::vector<std::string>& reasons) {
   const std::string where = " in " + row.file;
   for (const ClaimState state : policy.wrong)
     if (const std::uint64_t count = count_of(row, state) + count_of(row, state, true); count > 0)
@@ -168,8 +170,8 @@ Result<int> audit(const Arguments& arguments) {
   report.policy.failed = !report.policy.reasons.empty();
   report.exit_status = report.policy.failed ? 1 : 0;
   const ReportOptions options{.width = page_width()};
-  const std::string text = format.json ? find_reporter("json")->run(report, {})
-                                       : sbom_audit_page(report, options);
+  const std::string text =
+      format.json ? find_reporter("json")->run(report, {}) : sbom_audit_page(report, options);
   if (!format.file.empty())
     TRY(write_file(format.file, text));
   else if (!write_stdout(text))

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/result.h"
-#include "cli/flags.h"
 #include "cli/data.h"
+#include "cli/flags.h"
 #include "scan/scan.h"
 #include "scan/target.h"
 

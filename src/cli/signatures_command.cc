@@ -34,12 +34,15 @@ Result<Knowledge> open_knowledge() {
 std::string info_of(const Knowledge& known) {
   std::size_t releases = 0, sites = 0, tables = 0, files = 0;
   for (std::size_t i = 0; i < known.features.library_count(); ++i) {
-    const signature::FeatureLibrary& library = known.features.library(i);
-    releases += library.releases.size();
-    tables += library.tables.size();
-    files += library.sources.size();
-    for (const signature::FeatureSource& source : library.sources)
-      for (const signature::FeatureLines& lines : source.versions) sites += lines.first.size();
+    const signature::FeatureView library = known.features.library(i);
+    releases += library.releases();
+    tables += library.tables();
+    files += library.sources().size();
+    for (std::size_t s = 0; s < library.sources().last; ++s) {
+      const signature::Extent versions = library.source(s).versions;
+      for (std::size_t v = versions.first; v < versions.last; ++v)
+        sites += library.version(v).lines.size();
+    }
   }
   return fmt::format(
       "pack                      {}\n"
@@ -62,15 +65,16 @@ std::string list_of(const Knowledge& known) {
                   "FIRST", "LAST", "TEXTS", "TABLES", "FILES", "CLASSIFIER");
   std::vector<std::string> rows = known.classifiers.libraries();
   for (std::size_t i = 0; i < known.features.library_count(); ++i) {
-    const signature::FeatureLibrary& library = known.features.library(i);
-    const bool has_row = std::ranges::find(rows, library.name) != rows.end();
-    out += fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", library.name,
-                       library.releases.size(), library.releases.front(), library.releases.back(),
-                       library.texts.size(), library.tables.size(), library.sources.size(),
-                       has_row ? "yes" : "no");
+    const signature::FeatureView library = known.features.library(i);
+    const std::string_view first = library.release(0);
+    const std::string_view last = library.release(library.releases() - 1);
+    const bool has_row = std::ranges::find(rows, library.name()) != rows.end();
+    out += fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", library.name(),
+                       library.releases(), first, last, library.texts(), library.tables(),
+                       library.sources().size(), has_row ? "yes" : "no");
   }
   for (std::size_t i = 0; i < known.features.library_count(); ++i)
-    std::erase(rows, known.features.library(i).name);
+    std::erase(rows, known.features.name_of(i));
   for (const std::string& row : rows)
     out += fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", row, 0, "", "", 0, 0,
                        0, "yes");

@@ -32,12 +32,12 @@ constexpr Register or_stack(std::uint32_t field) { return static_cast<Register>(
 
 class Word {
  public:
-  Word(std::uint32_t word, std::uint64_t address) : w_(word) {
+  Word(std::uint32_t word, std::uint64_t address, Instruction& out) : w_(word), out_(out) {
     out_.address = address;
     out_.length = 4;
   }
 
-  Instruction decode() {
+  void decode() {
     switch (bits(w_, 28, 25)) {
       case 0b0000:
         reserved();
@@ -70,13 +70,11 @@ class Word {
       default:
         break;
     }
-    if (out_.op == Op::invalid) {
-      Instruction none;
-      none.address = out_.address;
-      none.length = 4;
-      return none;
-    }
-    return out_;
+    if (out_.op != Op::invalid) return;
+    Instruction none;
+    none.address = out_.address;
+    none.length = 4;
+    out_ = none;
   }
 
  private:
@@ -770,21 +768,23 @@ class Word {
   }
 
   std::uint32_t w_;
-  Instruction out_;
+  Instruction& out_;
 };
 
 }  // namespace
 
-Instruction decode_aarch64(std::span<const std::uint8_t> bytes, std::uint64_t address) {
+[[gnu::flatten]] Instruction decode_aarch64(std::span<const std::uint8_t> bytes,
+                                            std::uint64_t address) {
+  Instruction out;
   if (bytes.size() < 4) {
-    Instruction none;
-    none.address = address;
-    none.length = static_cast<std::uint8_t>(bytes.size());
-    return none;
+    out.address = address;
+    out.length = static_cast<std::uint8_t>(bytes.size());
+    return out;
   }
   std::uint32_t word = 0;
   std::memcpy(&word, bytes.data(), sizeof word);
-  return Word(word, address).decode();
+  Word(word, address, out).decode();
+  return out;
 }
 
 }  // namespace fathom::code

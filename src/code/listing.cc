@@ -15,18 +15,28 @@ namespace {
 struct Known {
   const Program& program;
   const Functions& functions;
-  const std::vector<FunctionGraph>& graph;
+  const CallGraph& graph;
   const References& references;
   const SystemCalls& system_calls;
   const Limits& limits;
 };
 
+// Where the call goes, when that is in the callee, or the callee is not in the file.
+std::uint64_t target_of(const Known& known, const Edge& edge) {
+  const Instruction one = known.program.instruction_at(edge.place);
+  const std::uint64_t named = one.has_target ? one.target : 0;
+  if (edge.callee == Edge::kOutside) return named;
+  const Function& callee = known.functions.list[edge.callee];
+  return known.functions.at(named) == &callee ? named : callee.start;
+}
+
 void add_calls(const Known& known, std::size_t index, ListedFunction& out) {
-  out.indirect_calls = known.graph[index].indirect_calls;
-  for (const Call& call : known.graph[index].calls) {
-    const Function* callee = known.functions.starting_at(call.target);
-    std::string_view name = callee && !callee->name.empty() ? callee->name : call.name;
-    out.calls.push_back({call.place, call.target, std::string(name), call.kind});
+  out.indirect_calls = known.graph.indirect_of(index).size();
+  for (const Edge& edge : known.graph.calls_of(index)) {
+    std::string_view name = edge.name;
+    if (name.empty() && edge.callee != Edge::kOutside)
+      name = known.functions.list[edge.callee].name;
+    out.calls.push_back({edge.place, target_of(known, edge), std::string(name), edge.kind});
   }
 }
 
@@ -92,7 +102,7 @@ std::multimap<std::uint64_t, std::string> comments_of(const Known& known,
   std::multimap<std::uint64_t, std::string> out;
   for (const ListedCall& call : function.calls)
     if (!call.name.empty())
-      out.emplace(call.place, call.name + (call.kind == Call::Kind::imported ? " (imported)" : ""));
+      out.emplace(call.place, call.name + (call.kind == Edge::Kind::imported ? " (imported)" : ""));
   for (const ListedString& string : function.strings)
     out.emplace(string.place, "\"" + printable(string.text) + "\"");
   for (const Reference& r : known.references.of(index))
@@ -140,7 +150,7 @@ Result<Listing> list_functions(ByteView bytes, std::string_view wanted, const Li
   elf::ElfFile elf = TRY(elf::ElfFile::parse(bytes, limits));
   Program program = TRY(Program::open(elf, limits));
   Functions functions = find_functions(program, limits);
-  std::vector<FunctionGraph> graph = build_graph(program, functions, limits);
+  const CallGraph graph(program, functions);
   References references = find_references(program, functions, limits);
   SystemCalls system_calls = find_system_calls(program, functions, references);
   Known known{program, functions, graph, references, system_calls, limits};

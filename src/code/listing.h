@@ -10,7 +10,7 @@
 #include "base/codec.h"
 #include "base/limits.h"
 #include "base/result.h"
-#include "code/graph.h"
+#include "code/call_graph.h"
 
 namespace fathom::code {
 
@@ -19,9 +19,10 @@ struct ListedRange {
 };
 
 struct ListedCall {
+  // The callee's start, or where in it the call goes; of what is imported the stub or the word.
   std::uint64_t place = 0, target = 0;
   std::string name;  // of the callee; empty when it has none
-  Call::Kind kind = Call::Kind::direct;
+  Edge::Kind kind = Edge::Kind::direct;
 };
 
 struct ListedString {
@@ -77,6 +78,7 @@ void describe(Codec& codec, ListedRange& r) {
 template <class Codec>
 void describe(Codec& codec, ListedCall& c) {
   codec(c.place, c.target, c.name, c.kind);
+  if (c.kind > Edge::Kind::cgo) c.kind = Edge::Kind::cgo;  // the decoder takes any byte
 }
 template <class Codec>
 void describe(Codec& codec, ListedString& s) {
@@ -91,7 +93,6 @@ void describe(Codec& codec, ListedFunction& f) {
   codec(f.start, f.name, f.found, f.returns, f.ranges, f.calls, f.strings, f.numbers, f.taken,
         f.system_calls, f.unresolved_system_calls, f.passes_system_call, f.indirect_calls,
         f.frame_bytes, f.has_stack_protector, f.instructions);
-  // The decoder takes any byte for an enumerator.
   if (f.found > Found::gap) f.found = Found::gap;
 }
 template <class Codec>

@@ -45,6 +45,8 @@ enum : std::uint8_t { STT_FUNC = 2, STT_GNU_IFUNC = 10 };
 constexpr std::uint32_t kDynamicSymbols = 11;  // SHT_DYNSYM
 constexpr std::uint64_t kSymbolBytes = 24, kRelaBytes = 24, kWord = 8;
 
+constexpr std::uint64_t page_of(std::uint64_t address) { return address >> 12; }
+
 }  // namespace
 
 class ProgramReader {
@@ -206,6 +208,7 @@ class ProgramReader {
     if (count < table.size() / kSymbolBytes)
       problem(ErrorCode::limit_exceeded,
               "more than " + std::to_string(limits_.elf_symbols) + " symbols");
+    program_.symbols_.reserve(program_.symbols_.size() + count);
     for (std::uint64_t i = 1; i < count; ++i) {
       Symbol symbol = read_symbol(table, strings, i);
       symbol.is_dynamic = is_dynamic;
@@ -268,6 +271,20 @@ class ProgramReader {
     all.erase(std::unique(all.begin(), all.end(),
                           [](const Fixup& a, const Fixup& b) { return a.place == b.place; }),
               all.end());
+    index_fixups();
+  }
+
+  // Code asks about words far more often than there are fixups.
+  void index_fixups() {
+    const std::vector<Fixup>& all = program_.fixups_;
+    if (all.empty()) return;
+    const std::uint64_t first = page_of(all.front().place);
+    const std::uint64_t pages = page_of(all.back().place) - first + 1;
+    if (pages > 1024 + all.size()) return;
+    program_.fixups_before_page_.resize(pages + 1);
+    for (const Fixup& fixup : all) ++program_.fixups_before_page_[page_of(fixup.place) - first + 1];
+    for (std::size_t i = 1; i <= pages; ++i)
+      program_.fixups_before_page_[i] += program_.fixups_before_page_[i - 1];
   }
 
   // Static programs have no dynamic segment, but IRELATIVE relocations that their start-up applies.
@@ -386,6 +403,9 @@ Result<Program> Program::open(const elf::ElfFile& elf, const Limits& limits) {
 }
 
 const CodeRange* Program::code_at(std::uint64_t address) const {
+  // Most words of data are far from it.
+  if (code_.empty() || address < code_.front().address || address >= code_.back().end())
+    return nullptr;
   auto after =
       std::upper_bound(code_.begin(), code_.end(), address,
                        [](std::uint64_t at, const CodeRange& range) { return at < range.address; });
@@ -407,10 +427,17 @@ Instruction Program::instruction_at(std::uint64_t address) const {
 }
 
 const Fixup* Program::fixup_at(std::uint64_t place) const {
-  auto at = std::lower_bound(
-      fixups_.begin(), fixups_.end(), place,
-      [](const Fixup& fixup, std::uint64_t wanted) { return fixup.place < wanted; });
-  return at != fixups_.end() && at->place == place ? &*at : nullptr;
+  auto first = fixups_.begin(), last = fixups_.end();
+  if (!fixups_before_page_.empty()) {
+    const std::uint64_t page = page_of(place) - page_of(fixups_.front().place);
+    if (page + 1 >= fixups_before_page_.size()) return nullptr;
+    last = first + fixups_before_page_[page + 1];
+    first += fixups_before_page_[page];
+  }
+  auto at = std::lower_bound(first, last, place, [](const Fixup& fixup, std::uint64_t wanted) {
+    return fixup.place < wanted;
+  });
+  return at != last && at->place == place ? &*at : nullptr;
 }
 
 std::optional<std::uint64_t> Program::pointer_at(std::uint64_t place) const {

@@ -92,6 +92,9 @@ class Program {
   Machine machine_ = Machine::x86_64;
   std::vector<CodeRange> code_;
   std::vector<Fixup> fixups_;
+  // For each page from the first fixup's on, how many fixups lie before it; empty when they are
+  // spread too thin for that.
+  std::vector<std::uint32_t> fixups_before_page_;
   std::vector<Symbol> symbols_;
   std::vector<std::uint64_t> initializers_;
   std::vector<Error> problems_;

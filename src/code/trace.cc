@@ -6,8 +6,8 @@
 #include "code/trace.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
 
 namespace fathom::code {
 
@@ -76,7 +76,7 @@ class Tracer {
       : program_(program), around_(around), start_(start), most_(most) {}
 
   Trace run() {
-    limit_ = around_.next_start(start_);
+    limit_ = around_.starts.next(start_);
     paths_.push_back({start_, Values::at_entry(program_.machine()), {}, false});
     follow_all();
     while (decide_deferred()) follow_all();

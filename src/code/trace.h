@@ -3,9 +3,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <vector>
 
+#include "code/code_bits.h"
+#include "code/code_owners.h"
 #include "code/functions.h"
 #include "code/values.h"
 
@@ -13,14 +14,14 @@ namespace fathom::code {
 
 // What the tracer must know of the rest of the program.
 struct Surroundings {
-  // A function is known to start here.
-  std::function<bool(std::uint64_t)> is_start;
-  // Start of the next function behind `address`, or the end of the code.
-  std::function<std::uint64_t(std::uint64_t)> next_start;
-  // This belongs to some function already.
-  std::function<bool(std::uint64_t)> is_taken;
+  const CodeBits& starts;  // where functions are known to start
+  const CodeOwners& owners;
   // Whether a call of it comes back; may trace it first.
   std::function<bool(std::uint64_t)> returns;
+
+  bool is_start(std::uint64_t address) const { return starts.contains(address); }
+  // This belongs to some function already.
+  bool is_taken(std::uint64_t address) const { return owners.at(address) != nullptr; }
 };
 
 struct Trace {

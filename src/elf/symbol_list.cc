@@ -106,6 +106,7 @@ void read_table(const ElfFile& elf, const Limits& limits, Table table, SymbolLis
     table.count = there;
   }
   const std::uint64_t longest = 16 * limits.path_bytes;
+  list.symbols.reserve(list.symbols.size() + table.count);
   for (std::uint64_t i = 1; i < table.count; ++i) {
     ByteView entry = table.entries.clamped(i * size, size);
     std::uint32_t name = number<std::uint32_t>(elf, entry, 0).value_or(0);

@@ -181,8 +181,8 @@ struct FileFacts {
   std::string type;    // for people: "ELF", "gzip-compressed", "PNG image", "UTF-8 text"
   bool inert = false;  // recognised and never mapped as code
   std::uint64_t size = 0;
-  std::string md5;   // hex; what dpkg's lists name
-  std::string sha1;  // hex; what apk's database names
+  std::string md5;   // hex; what dpkg's lists name. Empty for members of archives
+  std::string sha1;  // hex; what apk's database names. Likewise
   std::optional<ElfFacts> elf;
   std::vector<PackageClaim> packages;
   std::vector<Attribution> attributions;
@@ -204,8 +204,8 @@ struct FileFacts {
   AuditFacts audit;
   std::vector<LicenseText> licenses;  // in the order of the text, each once
   std::vector<SbomDocument> sboms;    // that the file is, or holds
-  std::vector<MemberFacts> members;  // in archive order
-  std::vector<Gap> gaps;             // file, digest and layer empty
+  std::vector<MemberFacts> members;   // in archive order
+  std::vector<Gap> gaps;              // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;
   // Analyzers that looked at the file, as "name@version", in order.
   std::vector<std::string> analyzed_by;

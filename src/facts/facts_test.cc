@@ -72,8 +72,15 @@ FileFacts full_facts() {
   f.attributions = {{"go-pclntab", 1234, "Go", "stdlib"}};
   f.licenses = {{"MIT", true, 3}, {"in my words", false, 9}};
   f.sboms = {{"SPDX 2.3 JSON", "tool", "subject", {}, {"/packages/0: nameless"}, 2}};
-  f.sboms[0].entries = {{"zlib", "1.3", "library", "pkg:generic/zlib@1.3", "", {"Zlib"}, {"sha1:0"},
-                         {"lib/z"}, {Place::Kind::pointer, 0, "/packages/1"}}};
+  f.sboms[0].entries = {{"zlib",
+                         "1.3",
+                         "library",
+                         "pkg:generic/zlib@1.3",
+                         "",
+                         {"Zlib"},
+                         {"sha1:0"},
+                         {"lib/z"},
+                         {Place::Kind::pointer, 0, "/packages/1"}}};
   f.checksum_list = {{"usr/bin/y", "md5", ""}};
   f.texts = {{10, "1.2.3"}, {300, std::string("two\0two 4.5", 11)}};
   f.strings = {{5, 900}, {5, 1000}, {~std::uint64_t{0}, 0}};

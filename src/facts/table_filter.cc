@@ -1,18 +1,16 @@
 #include "facts/table_filter.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace fathom {
 
-TableFilter::TableFilter(std::string_view packed) {
-  hashes_.reserve(packed.size() / 8);
-  for (std::size_t at = 0; at + 8 <= packed.size(); at += 8) {
-    std::uint64_t hash = 0;
-    for (std::size_t i = 8; i-- > 0;) hash = hash << 8 | static_cast<unsigned char>(packed[at + i]);
-    hashes_.push_back(hash);
+TableFilter::TableFilter(std::string_view packed) : hashes_(packed.size() / sizeof(std::uint64_t)) {
+  if (hashes_.empty()) return;
+  std::memcpy(hashes_.data(), packed.data(), hashes_.size() * sizeof(std::uint64_t));
+  for (std::uint64_t hash : hashes_)
     bits_[hash >> kShift] |= std::uint64_t{1} << (hash >> (kShift - 6) & 63);
-  }
-  std::ranges::sort(hashes_);
+  if (!std::ranges::is_sorted(hashes_)) std::ranges::sort(hashes_);
 }
 
 bool TableFilter::is_listed(std::uint64_t hash) const {

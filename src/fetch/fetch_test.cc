@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "fetch/checksums.h"
 #include "fetch/signature.h"
-#include "base/base64.h"
 
 namespace fathom::fetch {
 namespace {
@@ -45,8 +45,7 @@ class Signer {
   std::string minisign_key() const { return base64("Ed12345678" + raw()); }
   std::string pem() const {
     return "-----BEGIN PUBLIC KEY-----\n" +
-           base64(std::string("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12) +
-                       raw()) +
+           base64(std::string("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12) + raw()) +
            "\n-----END PUBLIC KEY-----\n";
   }
   std::string minisig(std::string_view text, bool prehashed) const {

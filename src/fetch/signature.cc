@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "base/text.h"
 #include "base/base64.h"
+#include "base/text.h"
 
 namespace fathom::fetch {
 namespace {

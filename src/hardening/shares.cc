@@ -8,6 +8,7 @@
 #include "hardening/shares.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "elf/constants.h"
@@ -55,13 +56,16 @@ Starts starts_of_unwind_table(const Subject& s) {
   return starts;
 }
 
-// Which functions hold one of the places.
+// Which functions hold one of the places. These ascend but for where code is mapped in another
+// order than it has in the file, so that the next one is looked for from the last one on.
 std::vector<bool> functions_with(const Subject& s, const Starts& starts, const Marks& marks) {
   std::vector<bool> out(starts.size());
+  auto after = starts.begin();  // the first that begins behind the place
   for (std::uint64_t offset : marks.offsets) {
     const std::optional<std::uint64_t> address = s.elf.address_of_offset(offset);
     if (!address) continue;
-    const auto after = std::ranges::upper_bound(starts, *address);
+    if (after != starts.begin() && *std::prev(after) > *address) after = starts.begin();
+    while (after != starts.end() && *after <= *address) ++after;
     if (after != starts.begin()) out[static_cast<std::size_t>(after - starts.begin()) - 1] = true;
   }
   return out;

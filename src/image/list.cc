@@ -13,8 +13,8 @@ extern const Source docker_archive_source, oci_archive_source, oci_dir_source, d
 
 std::span<const Source* const> all_sources() {
   static constexpr std::array<const Source*, 8> kSources{
-      &docker_archive_source, &oci_archive_source, &oci_dir_source, &dir_source, &tar_source,
-      &sbom_source, &file_source,           &registry_source,
+      &docker_archive_source, &oci_archive_source, &oci_dir_source,  &dir_source, &tar_source,
+      &sbom_source,           &file_source,        &registry_source,
   };
   return kSources;
 }

@@ -18,8 +18,8 @@ class Collector {
   explicit Collector(const Limits& limits) : most_(limits.licenses) {}
 
   void add(std::string license, bool is_spdx, std::uint64_t line) {
-    const bool known = std::ranges::any_of(
-        found_, [&](const Found& found) { return found.license == license; });
+    const bool known =
+        std::ranges::any_of(found_, [&](const Found& found) { return found.license == license; });
     if (!known && found_.size() < most_) found_.push_back({std::move(license), is_spdx, line});
   }
   std::vector<Found> take() { return std::move(found_); }

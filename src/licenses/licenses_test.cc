@@ -78,10 +78,10 @@ TEST(OtherTexts, AreRecognisedByTheirWords) {
 }
 
 TEST(OtherTexts, SayWhereTheWordsStand) {
-  const std::vector<Found> found =
-      read_copyright("a\nb\nPermission is hereby granted, free of charge, to any person obtaining a "
-                     "copy",
-                     Limits{});
+  const std::vector<Found> found = read_copyright(
+      "a\nb\nPermission is hereby granted, free of charge, to any person obtaining a "
+      "copy",
+      Limits{});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].line, 3u);
 }

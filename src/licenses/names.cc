@@ -84,8 +84,7 @@ std::string expression_of(std::string_view name) {
   for (std::string_view part : split(name, ',')) {
     part = trim(part);
     if (part.starts_with("or ")) word = "OR";
-    const std::string expression =
-        any_of(without_leading(without_leading(part, "and "), "or "));
+    const std::string expression = any_of(without_leading(without_leading(part, "and "), "or "));
     if (expression.empty()) return {};
     const bool in_parentheses = word == "AND" && expression.find(" OR ") != expression.npos;
     if (out.empty())

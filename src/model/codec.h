@@ -117,8 +117,8 @@ void describe(Codec& codec, VersionClaim& v) {
 template <class Codec>
 void describe(Codec& codec, Component& c) {
   codec(c.id, c.kind, c.name, c.version, c.ecosystem, c.purl, c.cpe, c.source_name,
-        c.source_version, c.licenses, c.licenses_from, c.claimed, c.file, c.file_digest, c.layer, c.owned_files, c.packaged_as,
-        c.confidence, c.evidence);
+        c.source_version, c.licenses, c.licenses_from, c.claimed, c.file, c.file_digest, c.layer,
+        c.owned_files, c.packaged_as, c.confidence, c.evidence);
 }
 
 template <class Codec>
@@ -196,8 +196,8 @@ void describe(Codec& codec, PolicyOutcome& p) {
 template <class Codec>
 void describe(Codec& codec, Report& r) {
   codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions,
-        r.hardening, r.unloaded, r.sboms, r.execution, r.trust, r.configuration, r.gaps, r.notes, r.data,
-        r.incomplete, r.policy, r.exit_status);
+        r.hardening, r.unloaded, r.sboms, r.execution, r.trust, r.configuration, r.gaps, r.notes,
+        r.data, r.incomplete, r.policy, r.exit_status);
 }
 
 }  // namespace fathom

@@ -46,8 +46,8 @@ struct Component {
   // Where they were read, when not in the package's own data: "usr/share/doc/zlib1g/copyright:12",
   // "data/licenses/libraries.tsv". Empty: the evidence has them.
   std::string licenses_from;
-  bool claimed = false;               // only an SBOM says so: nobody saw the code
-  std::string file;                   // path of the file it was found in (the database for deb/apk)
+  bool claimed = false;  // only an SBOM says so: nobody saw the code
+  std::string file;      // path of the file it was found in (the database for deb/apk)
   std::string file_digest;
   std::int64_t layer = -1;
   std::vector<std::string> owned_files;  // deb, apk: paths it installed, sorted

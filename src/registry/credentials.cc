@@ -6,10 +6,10 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "json/value.h"
-#include "base/base64.h"
 
 namespace fathom::registry {
 namespace {

@@ -220,8 +220,8 @@ Result<net::Request> Endpoint::token_request(const Challenge& challenge) const {
   }
   request.url.target += (request.url.target.find('?') == std::string::npos ? "?" : "&") + query;
   if (!credentials_->user.empty())
-    request.headers.push_back({"Authorization", "Basic " + base64(credentials_->user + ":" +
-                                                                       credentials_->password)});
+    request.headers.push_back(
+        {"Authorization", "Basic " + base64(credentials_->user + ":" + credentials_->password)});
   return request;
 }
 

@@ -22,11 +22,12 @@ bool stands_in_a_file(const Component& component) {
 // ---- CPE
 
 // As the formatted string of CPE 2.3 wants it: lower case, everything but letters, digits, "_", "."
-// and a hyphen inside a word quoted.
+// and a hyphen that does not stand alone quoted.
 std::string cpe_part(std::string_view text) {
   std::string out;
   for (const char c : to_lower(text)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                       (c == '-' && text.size() > 1);
     if (plain)
       out += c;
     else if (c > ' ' && c < 0x7f)
@@ -149,10 +150,9 @@ Bom arrange(const Report& report) {
     out.items.push_back(item_of(component, by_id));
     out.file_of.push_back(-1);
     if (!stands_in_a_file(component)) continue;
-    auto [at, is_new] = known.emplace(
-        std::tuple(std::string_view(component.file), component.layer,
-                   std::string_view(component.file_digest)),
-        out.files.size());
+    auto [at, is_new] = known.emplace(std::tuple(std::string_view(component.file), component.layer,
+                                                 std::string_view(component.file_digest)),
+                                      out.files.size());
     if (is_new) {
       out.files.push_back({component.file, component.file_digest, component.layer, nullptr, {}});
       const auto owner = owners.find(component.file);

@@ -31,10 +31,10 @@ struct File {
 };
 
 struct Bom {
-  std::vector<Item> items;                // in the order of the report
-  std::vector<File> files;                // in the order of their first item
-  std::vector<std::ptrdiff_t> file_of;    // of each item; -1: it stands in none
-  std::vector<std::ptrdiff_t> package_of; // of each file: index of the owner's item, or -1
+  std::vector<Item> items;                 // in the order of the report
+  std::vector<File> files;                 // in the order of their first item
+  std::vector<std::ptrdiff_t> file_of;     // of each item; -1: it stands in none
+  std::vector<std::ptrdiff_t> package_of;  // of each file: index of the owner's item, or -1
 };
 
 // Views the report.

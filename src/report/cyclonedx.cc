@@ -283,8 +283,7 @@ void write_dependencies(Writer& w, const Bom& bom) {
   w.key("dependencies").begin_array();
   write_dependency(w, "image", top);
   for (std::size_t i = 0; i < of_package.size(); ++i)
-    if (!of_package[i].empty())
-      write_dependency(w, bom.items[i].component->id, of_package[i]);
+    if (!of_package[i].empty()) write_dependency(w, bom.items[i].component->id, of_package[i]);
   for (std::size_t i = 0; i < bom.files.size(); ++i) {
     std::vector<std::string> inside;
     for (const std::size_t item : bom.files[i].items)

@@ -1,5 +1,5 @@
-// The vulnerabilities of a CycloneDX document: an entry per finding, because the analysis belongs to
-// one component.
+// The vulnerabilities of a CycloneDX document: an entry per finding, because the analysis belongs
+// to one component.
 
 #include "base/text.h"
 #include "report/cyclonedx_parts.h"

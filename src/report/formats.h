@@ -13,12 +13,12 @@ extern const Reporter kCycloneDx17Reporter;
 extern const Reporter kSpdxReporter;          // spdx_json.cc
 extern const Reporter kSpdxTagValueReporter;  // spdx_tag_value.cc
 extern const Reporter kSpdx3Reporter;         // spdx3_json.cc
-extern const Reporter kSarifReporter;      // sarif.cc
-extern const Reporter kGitlabReporter;     // gitlab.cc
-extern const Reporter kJunitReporter;      // junit.cc
-extern const Reporter kMarkdownReporter;   // markdown.cc
-extern const Reporter kCsvReporter;        // csv.cc
-extern const Reporter kOpenvexReporter;    // openvex.cc
+extern const Reporter kSarifReporter;         // sarif.cc
+extern const Reporter kGitlabReporter;        // gitlab.cc
+extern const Reporter kJunitReporter;         // junit.cc
+extern const Reporter kMarkdownReporter;      // markdown.cc
+extern const Reporter kCsvReporter;           // csv.cc
+extern const Reporter kOpenvexReporter;       // openvex.cc
 extern const Reporter kOpenvexComponentsReporter;
 
 }  // namespace fathom

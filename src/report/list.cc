@@ -6,20 +6,13 @@ namespace fathom {
 namespace {
 
 constexpr std::array kReporters = {
-    &kTableReporter,
-    &kJsonReporter,
-    &kCycloneDxReporter,
-    &kCycloneDx17Reporter,
-    &kSpdxReporter,
-    &kSpdxTagValueReporter,
-    &kSpdx3Reporter,
-    &kSarifReporter,
-    &kGitlabReporter,
-    &kJunitReporter,
-    &kMarkdownReporter,
-    &kCsvReporter,
-    &kOpenvexReporter,
-    &kOpenvexComponentsReporter,
+    &kTableReporter,     &kJsonReporter,
+    &kCycloneDxReporter, &kCycloneDx17Reporter,
+    &kSpdxReporter,      &kSpdxTagValueReporter,
+    &kSpdx3Reporter,     &kSarifReporter,
+    &kGitlabReporter,    &kJunitReporter,
+    &kMarkdownReporter,  &kCsvReporter,
+    &kOpenvexReporter,   &kOpenvexComponentsReporter,
 };
 
 }  // namespace

@@ -98,10 +98,10 @@ class Page {
     for (const bool files : {false, true})
       if (const std::string counts = counts_text(row, files); !counts.empty())
         line("  claims " + counts);
-    line("  precision " + share_text(precision_of(row)) + ", recall " +
-         share_text(recall_of(row)) + " of " + with_thousands(row.found) +
-         " components found; explains " + share_text(explained_share(row)) + " of " +
-         human_bytes(row.executable_bytes) + " executable");
+    line("  precision " + share_text(precision_of(row)) + ", recall " + share_text(recall_of(row)) +
+         " of " + with_thousands(row.found) + " components found; explains " +
+         share_text(explained_share(row)) + " of " + human_bytes(row.executable_bytes) +
+         " executable");
     for (const State& state : kStates)
       if (state.state != ClaimState::confirmed) write_claims(row, state);
     write_unclaimed(row);

@@ -128,8 +128,8 @@ class Graph {
     std::map<std::string_view, std::string> expressions;
     for (const spdx::Package& package : document_.packages) {
       if (package.license == "NOASSERTION") continue;
-      auto [at, is_new] = expressions.emplace(
-          package.license, "license-" + std::to_string(expressions.size() + 1));
+      auto [at, is_new] =
+          expressions.emplace(package.license, "license-" + std::to_string(expressions.size() + 1));
       if (is_new) write_expression(at->second, package.license);
       write_relationship(package.is_concluded ? "hasConcludedLicense" : "hasDeclaredLicense",
                          package.id, {at->second});

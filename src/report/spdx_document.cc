@@ -1,7 +1,7 @@
 // The image is the package that the document describes. Files that something was compiled into are
 // packages of purpose FILE and not SPDX files: those must have a SHA-1, which nobody computed.
-// SPDX 2 has no word for evidence; it stands in sourceInfo as prose. A licence that is no expression
-// of listed identifiers is kept word for word as an extracted text.
+// SPDX 2 has no word for evidence; it stands in sourceInfo as prose. A licence that is no
+// expression of listed identifiers is kept word for word as an extracted text.
 
 #include "report/spdx_document.h"
 
@@ -118,9 +118,9 @@ void add_relationships(Document& document, const bom::Bom& bom) {
   add("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-image");
   for (std::size_t i = 0; i < bom.files.size(); ++i) {
     const std::ptrdiff_t package = bom.package_of[i];
-    const std::string from =
-        package < 0 ? "SPDXRef-image"
-                    : id_of(*bom.items[static_cast<std::size_t>(package)].component);
+    const std::string from = package < 0
+                                 ? "SPDXRef-image"
+                                 : id_of(*bom.items[static_cast<std::size_t>(package)].component);
     add(from, "CONTAINS", file_id(i));
   }
   for (std::size_t i = 0; i < bom.items.size(); ++i) {
@@ -160,8 +160,7 @@ Document document_of(const Report& report, const ReportOptions& options) {
   Document document;
   document.name = image_name(report);
   document.created = bom::time_of(report, options);
-  document.is_incomplete =
-      !report.gaps.empty() || report.coverage.gaps > 0 || report.incomplete;
+  document.is_incomplete = !report.gaps.empty() || report.coverage.gaps > 0 || report.incomplete;
   document.comment = comment_of(report, document.is_incomplete);
   Licenses licenses;
   document.packages.push_back(image_package(report));

@@ -18,8 +18,8 @@ struct Package {
   std::string id;  // "SPDXRef-c1", "SPDXRef-file-1", "SPDXRef-image"
   std::string name, version, file_name;
   Purpose purpose = Purpose::library;
-  std::string license;  // expression of listed identifiers and LicenseRefs, or NOASSERTION
-  bool is_concluded = false;  // the licence is what a table says of the library, not the package
+  std::string license;         // expression of listed identifiers and LicenseRefs, or NOASSERTION
+  bool is_concluded = false;   // the licence is what a table says of the library, not the package
   std::string sha256, sha512;  // hex, or empty
   std::string purl, cpe;       // valid locators, or empty
   std::string source_info;     // how it was recognised
@@ -31,7 +31,7 @@ struct Relationship {
 
 struct Document {
   std::string name, name_space, created, comment;
-  std::vector<Package> packages;  // the image first
+  std::vector<Package> packages;                           // the image first
   std::vector<std::pair<std::string, std::string>> texts;  // LicenseRef and its words
   std::vector<Relationship> relationships;
   bool is_incomplete = false;

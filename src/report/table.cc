@@ -13,9 +13,9 @@
 #include "report/audit_text.h"
 #include "report/columns.h"
 #include "report/formats.h"
-#include "report/sbom_text.h"
 #include "report/grouping.h"
 #include "report/hardening.h"
+#include "report/sbom_text.h"
 
 namespace fathom {
 namespace {

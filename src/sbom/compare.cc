@@ -1,7 +1,7 @@
 // Claims are looked up by what they name: the package in its package database, the module in the
 // build information, the library by any name that distributions and CPEs have for it. A claim about
-// a package that no database of the image lists may still be true of its code, as for libraries that
-// a wheel brings along: then the code is looked for.
+// a package that no database of the image lists may still be true of its code, as for libraries
+// that a wheel brings along: then the code is looked for.
 
 #include "sbom/compare.h"
 
@@ -41,9 +41,9 @@ std::string version_words(const VersionClaim& version) {
 struct Holder::Index {
   std::multimap<std::pair<std::string, std::string>, std::size_t> components;  // (ecosystem, name)
   std::set<std::string, std::less<>> ecosystems;
-  std::map<std::string, std::string, std::less<>> owner_of;                // path → Component::id
-  std::map<std::string, std::vector<const FileFacts*>> facts_of;           // digest →
-  std::vector<Hashes> files;                                               // in report order
+  std::map<std::string, std::string, std::less<>> owner_of;       // path → Component::id
+  std::map<std::string, std::vector<const FileFacts*>> facts_of;  // digest →
+  std::vector<Hashes> files;                                      // in report order
   std::multimap<std::string, std::size_t, std::less<>> by_path, by_digest;
   bool any_rust_without_list = false;
 };
@@ -193,8 +193,7 @@ class Comparison {
     if (claimed.ecosystem != "C" && !named.empty())
       return compare(row, named, plain_version(claimed.ecosystem, claimed.version),
                      claimed.ecosystem);
-    if (const Hashes* file = file_with_digest(row.entry))
-      return confirm_file(row, *file, false);
+    if (const Hashes* file = file_with_digest(row.entry)) return confirm_file(row, *file, false);
     const std::string_view library = library_of(claimed);
     const Candidates code = library.empty() ? Candidates{} : candidates("C", library);
     if (!code.empty())
@@ -203,8 +202,8 @@ class Comparison {
   }
 
   std::string_view library_of(const Claimed& claimed) const {
-    constexpr std::string_view kOfOtherLanguages[] = {"Go",  "crates.io", "npm",   "PyPI",
-                                                      "RubyGems", "Maven", "NuGet", "Packagist", "os"};
+    constexpr std::string_view kOfOtherLanguages[] = {
+        "Go", "crates.io", "npm", "PyPI", "RubyGems", "Maven", "NuGet", "Packagist", "os"};
     if (std::ranges::find(kOfOtherLanguages, claimed.ecosystem) != std::end(kOfOtherLanguages))
       return {};
     if (const std::string_view id = truth_.libraries.of(claimed.name); !id.empty()) return id;
@@ -213,8 +212,8 @@ class Comparison {
 
   Candidates candidates(std::string_view ecosystem, std::string_view name) const {
     Candidates out;
-    auto [begin, end] = index_.components.equal_range(
-        std::pair(std::string(ecosystem), key_name(ecosystem, name)));
+    auto [begin, end] =
+        index_.components.equal_range(std::pair(std::string(ecosystem), key_name(ecosystem, name)));
     for (auto at = begin; at != end; ++at) {
       const Component& component = truth_.report.components[at->second];
       if (in_scope(component)) out.push_back(&component);
@@ -256,9 +255,8 @@ class Comparison {
     }
     row.component = best->id;
     row.evidence.assign(best->evidence.begin(),
-                        best->evidence.begin() +
-                            static_cast<std::ptrdiff_t>(
-                                std::min(best->evidence.size(), kMostEvidence)));
+                        best->evidence.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                     best->evidence.size(), kMostEvidence)));
     const std::string where = " in " + printable(best->file);
     const bool is_code = best->ecosystem == "C";
     // Every copy that the claim fits is claimed by it.
@@ -290,9 +288,9 @@ class Comparison {
                      std::string(library.empty() ? "" : ", and no code of it was recognised"));
     if (ecosystem == "C" || is_distribution || ecosystem.empty()) {
       if (!library.empty())
-        return set(row, ClaimState::not_found,
-                   "no code of " + std::string(library) + " was recognised in the " +
-                       scope_words());
+        return set(
+            row, ClaimState::not_found,
+            "no code of " + std::string(library) + " was recognised in the " + scope_words());
       return set(row, ClaimState::not_checked,
                  is_distribution ? "there is no package database that could list it, and fathom "
                                    "knows no library of that name"
@@ -302,16 +300,14 @@ class Comparison {
       return set(row, ClaimState::not_checked, "no os-release names this distribution");
     if (ecosystem == "Go")
       return set(row, ClaimState::not_found,
-                 index_.ecosystems.contains("Go")
-                     ? "no program lists it in its build information"
-                     : "there is no Go program");
+                 index_.ecosystems.contains("Go") ? "no program lists it in its build information"
+                                                  : "there is no Go program");
     if (ecosystem == "crates.io" && index_.any_rust_without_list)
       return set(row, ClaimState::not_checked,
                  "a Rust program is there that does not list its crates");
     if (index_.ecosystems.contains(ecosystem) || ecosystem == "crates.io")
       return set(row, ClaimState::not_found, "nothing that was read lists it");
-    set(row, ClaimState::not_checked,
-        "fathom has recognised no package of " + ecosystem + " here");
+    set(row, ClaimState::not_checked, "fathom has recognised no package of " + ecosystem + " here");
   }
 
   std::string scope_words() const { return scope_.whole() ? "image" : scope_.text; }
@@ -331,9 +327,7 @@ class Comparison {
 
 using Distinct = std::tuple<std::string_view, std::string_view, std::string>;
 
-Distinct distinct_of(const Component& c) {
-  return {c.ecosystem, c.name, version_words(c.version)};
-}
+Distinct distinct_of(const Component& c) { return {c.ecosystem, c.name, version_words(c.version)}; }
 
 template <class Comparison>
 void add_unclaimed(const Comparison& comparison, const Report& report, SbomRow& row) {

@@ -1,6 +1,6 @@
-// A bill of materials, held against what the bytes of an image say. A claim counts as true only when
-// something in the image shows it: a package database, build information, code, the digest of a
-// file. What fathom could not have recognised is "not checked", never "not found".
+// A bill of materials, held against what the bytes of an image say. A claim counts as true only
+// when something in the image shows it: a package database, build information, code, the digest of
+// a file. What fathom could not have recognised is "not checked", never "not found".
 
 #pragma once
 

@@ -31,10 +31,11 @@ class Reader {
   // <tools><tool>… up to 1.4, <tools><components><component>… later.
   std::string tool_of(const Element& tools) const {
     std::string text;
-    const Element& list = tools.child("components").children.empty() ? tools
-                                                                     : tools.child("components");
+    const Element& list =
+        tools.child("components").children.empty() ? tools : tools.child("components");
     for (const Element& tool : list.children) {
-      const std::string name = text_of_child(tool, "name"), version = text_of_child(tool, "version");
+      const std::string name = text_of_child(tool, "name"),
+                        version = text_of_child(tool, "version");
       if (name.empty() || text.size() > draft_.limits().text_bytes) continue;
       text += (text.empty() ? "" : ", ") + name + (version.empty() ? "" : " " + version);
     }

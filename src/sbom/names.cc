@@ -11,10 +11,22 @@ struct Kind {
   std::string_view type, ecosystem;
 };
 constexpr Kind kKinds[] = {
-    {"deb", "deb"},      {"apk", "apk"},         {"rpm", "rpm"},         {"golang", "Go"},
-    {"cargo", "crates.io"}, {"npm", "npm"},      {"pypi", "PyPI"},       {"gem", "RubyGems"},
-    {"maven", "Maven"},  {"nuget", "NuGet"},     {"composer", "Packagist"}, {"generic", "C"},
-    {"conan", "C"},      {"github", "C"},        {"bitnami", "C"},       {"vcpkg", "C"},
+    {"deb", "deb"},
+    {"apk", "apk"},
+    {"rpm", "rpm"},
+    {"golang", "Go"},
+    {"cargo", "crates.io"},
+    {"npm", "npm"},
+    {"pypi", "PyPI"},
+    {"gem", "RubyGems"},
+    {"maven", "Maven"},
+    {"nuget", "NuGet"},
+    {"composer", "Packagist"},
+    {"generic", "C"},
+    {"conan", "C"},
+    {"github", "C"},
+    {"bitnami", "C"},
+    {"vcpkg", "C"},
 };
 
 std::string_view ecosystem_of(std::string_view type) {
@@ -93,8 +105,8 @@ std::string plain_version(std::string_view ecosystem, std::string_view version) 
 std::string upstream_release(std::string_view purl_type, std::string_view version) {
   // A tag ("release-1.23.0", "curl-8_5_0") or a commit, which names no release.
   if (purl_type == "github") {
-    const bool is_commit = version.size() >= 12 &&
-                           version.find_first_not_of("0123456789abcdef") == version.npos;
+    const bool is_commit =
+        version.size() >= 12 && version.find_first_not_of("0123456789abcdef") == version.npos;
     const std::size_t digit = version.find_first_of("0123456789");
     if (is_commit || digit == version.npos) return {};
     std::string release(version.substr(digit));

@@ -15,7 +15,7 @@ struct Claimed {
   std::string purl_type;  // or empty
   std::string name;       // as the ecosystem names it
   std::string version;
-  std::string product;    // of the CPE, or empty
+  std::string product;  // of the CPE, or empty
 };
 Claimed claimed_of(const SbomEntry& entry);
 

@@ -24,9 +24,8 @@ bool is_tag_value(std::string_view text) {
 
 // JSON whose first bytes may be anything: the words that only these documents have.
 bool has_words(std::string_view text) {
-  for (const std::string_view words :
-       {"\"bomFormat\"", "\"spdxVersion\"", "spdx.org/rdf/3.", "anchore/syft",
-        "application/vnd.in-toto+json"})
+  for (const std::string_view words : {"\"bomFormat\"", "\"spdxVersion\"", "spdx.org/rdf/3.",
+                                       "anchore/syft", "application/vnd.in-toto+json"})
     if (text.find(words) != text.npos) return true;
   return false;
 }
@@ -79,7 +78,8 @@ bool may_be_sbom(ByteView bytes) {
 
 Result<SbomDocument> read_sbom(ByteView bytes, const Limits& limits) {
   if (bytes.size() > limits.sbom_bytes)
-    return Error{ErrorCode::limit_exceeded, "an SBOM of more than " + human_bytes(limits.sbom_bytes)};
+    return Error{ErrorCode::limit_exceeded,
+                 "an SBOM of more than " + human_bytes(limits.sbom_bytes)};
   const std::string_view text = without_mark(bytes.as_text());
   if (text.starts_with('<')) return read_cyclonedx_xml(text, limits);
   if (!text.starts_with('{') && is_tag_value(text)) return read_tag_value(text, limits);

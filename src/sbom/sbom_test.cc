@@ -172,10 +172,9 @@ TEST(Wrapped, InAStatementAnEnvelopeOrABundle) {
 }
 
 TEST(Others, AreNone) {
-  for (const char* text :
-       {"{}", "[]", "{\"bomFormat\": \"mine\"}", "<html></html>", "hello", "",
-        R"({"payloadType":"application/vnd.in-toto+json","payload":"!"})",
-        R"({"predicateType":"x","predicate":{"builder":{}}})"})
+  for (const char* text : {"{}", "[]", "{\"bomFormat\": \"mine\"}", "<html></html>", "hello", "",
+                           R"({"payloadType":"application/vnd.in-toto+json","payload":"!"})",
+                           R"({"predicateType":"x","predicate":{"builder":{}}})"})
     EXPECT_FALSE(read_sbom(ByteView::of(text), Limits{})) << text;
 }
 

@@ -15,7 +15,7 @@ struct Scope {
   std::string package;  // Component::id: its files, and itself
   std::string prefix;   // paths that begin so, in lower case when `any_case`
   bool any_case = false;
-  std::string file;     // one file
+  std::string file;  // one file
 
   bool whole() const { return text.empty(); }
   bool has(std::string_view path, std::string_view owner) const;

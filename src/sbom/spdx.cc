@@ -55,8 +55,7 @@ class Reader {
 
  private:
   void find_described() {
-    for (const Value& id : spdx_["documentDescribes"].elements())
-      described_.emplace(id.text_or());
+    for (const Value& id : spdx_["documentDescribes"].elements()) described_.emplace(id.text_or());
     for (const Value& relationship : spdx_["relationships"].elements())
       if (relationship["relationshipType"].text_or() == "DESCRIBES")
         described_.emplace(relationship["relatedSpdxElement"].text_or());
@@ -109,8 +108,7 @@ class Reader {
 
   void add_checksums(const Value& element, SbomEntry& entry) const {
     for (const Value& sum : element["checksums"].elements())
-      keep(entry.digests,
-           digest_text(sum["algorithm"].text_or(), sum["checksumValue"].text_or()),
+      keep(entry.digests, digest_text(sum["algorithm"].text_or(), sum["checksumValue"].text_or()),
            draft_.limits());
   }
 
@@ -166,8 +164,7 @@ Result<SbomDocument> read_spdx3(const Value& document, const Limits& limits) {
       out.form = "SPDX " + kept_text(element["specVersion"].text_or(), limits) + " JSON-LD";
     if (is_a(element, "Tool") && out.tool.empty())
       out.tool = kept_text(element["name"].text_or(), limits);
-    if (is_a(element, "SpdxDocument"))
-      out.subject = kept_text(element["name"].text_or(), limits);
+    if (is_a(element, "SpdxDocument")) out.subject = kept_text(element["name"].text_or(), limits);
     if (!is_a(element, "software_Package") && !is_a(element, "software_File")) continue;
     SbomEntry entry = entry_of(element, at, limits);
     if (entry.type == "container" || entry.purl.starts_with("pkg:oci/")) continue;

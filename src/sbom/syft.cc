@@ -70,9 +70,9 @@ Result<SbomDocument> read_syft(const Value& document, const Limits& limits) {
   Draft draft(out, limits);
   out.form = "Syft JSON " + kept_text(document["schema"]["version"].text_or("?"), limits);
   const Value& tool = document["descriptor"];
-  out.tool = kept_text(std::string(tool["name"].text_or("syft")) + " " +
-                           std::string(tool["version"].text_or()),
-                       limits);
+  out.tool = kept_text(
+      std::string(tool["name"].text_or("syft")) + " " + std::string(tool["version"].text_or()),
+      limits);
   out.subject = subject_of(document["source"], limits);
   add_distribution(document["distro"], draft);
   std::size_t index = 0;

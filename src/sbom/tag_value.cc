@@ -1,5 +1,5 @@
-// SPDX 2 as tag-value: "Tag: value" per line, a value of several lines between <text> and </text>. A
-// package or file begins with its name and ends where the next one, or another section, begins.
+// SPDX 2 as tag-value: "Tag: value" per line, a value of several lines between <text> and </text>.
+// A package or file begins with its name and ends where the next one, or another section, begins.
 
 #include <optional>
 #include <set>
@@ -53,12 +53,12 @@ class Reader {
     while (const std::optional<Line> line = lines_.next()) take(*line);
     finish();
     for (Candidate& candidate : candidates_) {
-      const bool is_subject = described_.contains(candidate.id) && candidate.entry.purl.empty() &&
-                              (candidate.entry.version.empty() ||
-                               candidate.entry.version.starts_with("sha256:") ||
-                               candidate.id.find("DocumentRoot") != std::string::npos);
-      const bool is_image = candidate.entry.type == "container" ||
-                            candidate.entry.purl.starts_with("pkg:oci/");
+      const bool is_subject =
+          described_.contains(candidate.id) && candidate.entry.purl.empty() &&
+          (candidate.entry.version.empty() || candidate.entry.version.starts_with("sha256:") ||
+           candidate.id.find("DocumentRoot") != std::string::npos);
+      const bool is_image =
+          candidate.entry.type == "container" || candidate.entry.purl.starts_with("pkg:oci/");
       if (!is_subject && !is_image && !draft_.add(std::move(candidate.entry))) return;
     }
   }
@@ -73,13 +73,13 @@ class Reader {
     SbomDocument& document = draft_.document();
     const Limits& limits = draft_.limits();
     if (line.tag == "SPDXVersion")
-      document.form = "SPDX " +
-                      kept_text(line.value.substr(line.value.find('-') + 1), limits) +
-                      " tag-value";
+      document.form =
+          "SPDX " + kept_text(line.value.substr(line.value.find('-') + 1), limits) + " tag-value";
     else if (line.tag == "DocumentName")
       document.subject = kept_text(line.value, limits);
     else if (line.tag == "Creator" && line.value.starts_with("Tool: "))
-      document.tool += (document.tool.empty() ? "" : ", ") + kept_text(line.value.substr(6), limits);
+      document.tool +=
+          (document.tool.empty() ? "" : ", ") + kept_text(line.value.substr(6), limits);
     else if (line.tag == "PackageName" || line.tag == "FileName")
       begin(line);
     else if (line.tag == "Relationship")
@@ -131,8 +131,7 @@ class Reader {
       if (!trim(word).empty()) words.push_back(trim(word));
     if (words.size() != 3) return;
     SbomEntry& entry = current_->entry;
-    if (words[1] == "purl" && entry.purl.empty())
-      entry.purl = kept_text(words[2], draft_.limits());
+    if (words[1] == "purl" && entry.purl.empty()) entry.purl = kept_text(words[2], draft_.limits());
     if (words[1] == "cpe23Type" && entry.cpe.empty())
       entry.cpe = kept_text(words[2], draft_.limits());
   }

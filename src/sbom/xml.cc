@@ -191,7 +191,8 @@ class Parser {
     word.remove_prefix(1);
     const bool is_hex = word.starts_with('x');
     const auto code = parse_unsigned(word.substr(is_hex ? 1 : 0), is_hex ? 16 : 10);
-    const bool is_valid = code && *code > 0 && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
+    const bool is_valid =
+        code && *code > 0 && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
     if (!is_valid) return error("no such character");
     append_utf8(out, *code);
     return Ok{};

@@ -1,7 +1,7 @@
 // XML as far as CycloneDX needs it: elements, attributes, text. Strict: a document that is not well
-// formed is an error. No DTD and so no entities but the five of XML itself and characters by number;
-// a document type declaration is refused (that is where entities explode). Names lose their prefix.
-// Source: https://www.w3.org/TR/xml/.
+// formed is an error. No DTD and so no entities but the five of XML itself and characters by
+// number; a document type declaration is refused (that is where entities explode). Names lose their
+// prefix. Source: https://www.w3.org/TR/xml/.
 
 #pragma once
 

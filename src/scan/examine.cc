@@ -226,9 +226,9 @@ class Examination {
     for (Gap& gap : attached_gaps_) result_.gaps.push_back(std::move(gap));
     for (const Attachment& attached : result_.info.attached)
       if (const auto killer = killers_.find(attached.digest); killer != killers_.end())
-        result_.gaps.push_back({"confine", "", attached.digest, -1, ErrorCode::crashed,
-                                "the confined reader died on the attached " + attached.kind + ": " +
-                                    killer->second});
+        result_.gaps.push_back(
+            {"confine", "", attached.digest, -1, ErrorCode::crashed,
+             "the confined reader died on the attached " + attached.kind + ": " + killer->second});
     for (std::size_t i = 0; i < result_.layers.size(); ++i)
       for (const image::Entry& entry : result_.layers[i].entries) add_gap_of(entry, i);
     return std::move(result_);

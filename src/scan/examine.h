@@ -41,10 +41,10 @@ struct AttachedSbom {
 
 struct Examined {
   image::ImageInfo info;
-  std::vector<image::Layer> layers;  // as many as info.layers
-  std::vector<Gap> gaps;             // stage "confine": what killed the child
+  std::vector<image::Layer> layers;          // as many as info.layers
+  std::vector<Gap> gaps;                     // stage "confine": what killed the child
   std::vector<AttachedSbom> attached_sboms;  // by index
-  std::vector<std::string> notes;    // walls that are missing here
+  std::vector<std::string> notes;            // walls that are missing here
   bool incomplete = false;
 };
 

@@ -98,14 +98,13 @@ std::vector<Held> documents_of(const Report& report, const AllFacts& facts,
     const auto found = facts.find(row.digest);
     if (row.shadowed || found == facts.end()) continue;
     for (const SbomDocument& document : found->second->sboms)
-      out.push_back({{found->second->elf ? "program" : "file", row.path, row.digest, row.layer},
-                     &document});
+      out.push_back(
+          {{found->second->elf ? "program" : "file", row.path, row.digest, row.layer}, &document});
   }
   for (const AttachedSbom& one : examined.attached_sboms) {
     if (one.index >= report.image.attached.size()) continue;
     const Attachment& attachment = report.image.attached[one.index];
-    out.push_back(
-        {{"attached", attachment.found, attachment.digest, -1}, &one.document});
+    out.push_back({{"attached", attachment.found, attachment.digest, -1}, &one.document});
   }
   return out;
 }
@@ -158,8 +157,8 @@ Done claim_components(const image::FileTree& tree, const FactsByDigest& facts,
 void add_library_licenses(Report& report) {
   for (Component& component : report.components) {
     if (component.ecosystem != "C" || !component.licenses.empty()) continue;
-    std::string license = licenses::license_of_library(
-        component.name, component.version.exact, signature::compare_releases);
+    std::string license = licenses::license_of_library(component.name, component.version.exact,
+                                                       signature::compare_releases);
     if (license.empty()) continue;
     component.licenses = {std::move(license)};
     component.licenses_from = kLicenseTable;

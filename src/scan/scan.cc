@@ -82,7 +82,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   name_distribution_builds(report, databases);
   add_library_licenses(report);
   if (is_sbom)
-    report.notes.push_back("The target is a bill of materials: these are its claims; no code was seen.");
+    report.notes.push_back(
+        "The target is a bill of materials: these are its claims; no code was seen.");
   else
     hold_sboms(report, facts, examined, options.sboms, libraries);
 

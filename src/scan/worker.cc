@@ -54,8 +54,8 @@ void commit_planted_fault([[maybe_unused]] ByteView bytes) {
 
 class Worker {
  public:
-  Worker(confine::Channel& channel, const Job& job, const Limits& limits)
-      : channel_(channel), job_(job), limits_(limits), tables_(job.tables) {
+  Worker(confine::Channel& channel, const Job& job, const Limits& limits, TableFilter tables)
+      : channel_(channel), job_(job), limits_(limits), tables_(std::move(tables)) {
     done_.insert(job.known.begin(), job.known.end());
     suspects_.insert(job.suspects.begin(), job.suspects.end());
     skipped_.insert(job.skipped.begin(), job.skipped.end());
@@ -81,6 +81,7 @@ class Worker {
   struct Pending {
     image::Entry entry;
     std::optional<Bytes> content;
+    FileDigests digests;
   };
 
   template <class T>
@@ -123,8 +124,10 @@ class Worker {
   }
 
   static Gap gap_of(const Attachment& attached, const Error& error) {
-    return {"sbom", "", attached.digest, -1, error.code,
-            "the attached " + attached.kind + " could not be read: " + error.message};
+    return {
+        "sbom",          "",
+        attached.digest, -1,
+        error.code,      "the attached " + attached.kind + " could not be read: " + error.message};
   }
 
   Done read_layer(image::Image& image, std::size_t index) {
@@ -144,7 +147,7 @@ class Worker {
 
   void take(image::Entry entry, std::optional<Bytes> content) {
     pending_bytes_ += content ? content->size() : 0;
-    pending_.push_back({std::move(entry), std::move(content)});
+    pending_.push_back({std::move(entry), std::move(content), {}});
     if (pending_bytes_ >= limits_.batch_bytes || pending_.size() >= kEntriesPerMessage) flush();
   }
 
@@ -158,7 +161,9 @@ class Worker {
   Done recover_pending() {
     parallel_for(pending_.size(), job_.jobs, [&](std::size_t i) {
       Pending& file = pending_[i];
-      if (file.content) file.entry.digest = sha256_of(*file.content).text();
+      if (!file.content) return;
+      file.digests = digests_of(*file.content);
+      file.entry.digest = Digest{"sha256", file.digests.sha256}.text();
     });
     std::vector<Pending*> together, alone;
     for (Pending& file : pending_) {
@@ -184,7 +189,7 @@ class Worker {
     TRY(send(WireType::working, working));
     std::vector<std::string> facts = parallel_map(files, job_.jobs, [&](Pending* file) {
       commit_planted_fault(*file->content);
-      const FileFacts recovered = recover(*file->content, limits_, tables_);
+      const FileFacts recovered = recover(*file->content, limits_, tables_, &file->digests);
       file->content.reset();  // nobody needs it any more, and it may be most of our memory
       return encode(recovered);
     });
@@ -222,9 +227,11 @@ int send_failure(confine::Channel& channel, const Error& error) {
   return 0;
 }
 
-int run_job(confine::Channel& channel, std::string_view payload) {
+int run_job(confine::Channel& channel, std::string payload) {
   Result<Job> job = decode_job(payload);
   if (!job) return 1;
+  TableFilter tables(job->tables);
+  payload = job->tables = std::string();  // a megabyte each
   Limits limits;
   std::memcpy(&limits, job->limits.data(), sizeof limits);
   if (!enter_sandbox(channel, limits)) return 1;
@@ -235,7 +242,7 @@ int run_job(confine::Channel& channel, std::string_view payload) {
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
-        return Worker(channel, *job, limits).run();
+        return Worker(channel, *job, limits, std::move(tables)).run();
     }
   };
   Done outcome = answer();
@@ -341,7 +348,7 @@ int run_confined_child(confine::Channel channel) {
   Result<std::optional<confine::Message>> message = channel.receive();
   if (!message || !*message) return 1;
   const auto type = static_cast<WireType>((*message)->type);
-  if (type == WireType::job) return run_job(channel, (*message)->payload);
+  if (type == WireType::job) return run_job(channel, std::move((*message)->payload));
   if (type == WireType::document) return run_document(channel, (*message)->payload);
   if (type == WireType::feed) return run_feeds(channel, std::move(**message));
   return 1;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <tuple>
 
 #include "base/bytes.h"
@@ -12,7 +11,8 @@ namespace fathom::signature {
 namespace {
 
 constexpr std::string_view kMagic = "FTUR";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
+constexpr std::size_t kAlign = 8, kHead = 24;
 
 template <class T>
 void put(std::string& out, T value) {
@@ -26,45 +26,13 @@ T number_at(std::string_view array, std::size_t i) {
   return value;
 }
 
-// Ascending numbers as differences.
-template <class Codec>
-void describe_ascending(Codec& codec, std::vector<std::uint32_t>& numbers) {
-  std::vector<std::uint32_t> steps = numbers;
-  for (std::size_t i = steps.size(); i-- > 1;) steps[i] -= steps[i - 1];
-  codec(steps);
-  for (std::size_t i = 1; i < steps.size(); ++i) steps[i] += steps[i - 1];
-  numbers = std::move(steps);
+std::string aligned(std::string part) {
+  part.resize((part.size() + kAlign - 1) / kAlign * kAlign);
+  return part;
 }
 
 }  // namespace
 
-template <class Codec>
-void describe(Codec& codec, ReleaseSpan& span) {
-  codec(span.first, span.last);
-}
-template <class Codec>
-void describe(Codec& codec, FeatureText& text) {
-  codec(text.flags, text.length, text.set, text.file);
-}
-template <class Codec>
-void describe(Codec& codec, FeatureBody& body) {
-  codec(body.set);
-  describe_ascending(codec, body.texts);
-}
-template <class Codec>
-void describe(Codec& codec, FeatureLines& lines) {
-  codec(lines.set);
-  describe_ascending(codec, lines.first);
-  codec(lines.span);
-}
-template <class Codec>
-void describe(Codec& codec, FeatureSource& source) {
-  codec(source.file_hash, source.file, source.versions);
-}
-template <class Codec>
-void describe(Codec& codec, FeatureTable& table) {
-  codec(table.set, table.file, table.windows, table.bytes, table.is_public, table.name);
-}
 template <class Codec>
 void describe(Codec& codec, VersionFunction& function) {
   codec(function.how, function.units, function.rest, function.proves);
@@ -78,13 +46,6 @@ template <class Codec>
 void describe(Codec& codec, Summary& summary) {
   codec(summary.names, summary.functions);
 }
-template <class Codec>
-void describe(Codec& codec, FeatureLibrary& library) {
-  codec(library.name, library.cpe, library.family, library.releases, library.sets, library.files,
-        library.texts, library.bodies, library.sources, library.tables, library.report_text,
-        library.reports);
-}
-
 namespace {
 
 Error bad(std::string what) { return {ErrorCode::malformed, "features: " + std::move(what)}; }
@@ -124,30 +85,20 @@ Done check_functions(const VersionFunctions& functions, std::size_t libraries) {
   return Ok{};
 }
 
-Result<FeatureLibrary> decode_library(std::string_view block) {
-  FeatureLibrary library = TRY(decode_value<FeatureLibrary>(block));
-  TRY(check_library(library));
-  return library;
-}
-
-}  // namespace
-
-namespace {
-
 using Owned = std::tuple<std::uint64_t, std::uint16_t, std::uint32_t>;  // hash, library, index
 
-std::string pack_index(std::vector<Owned> entries) {
+std::string pack_index(std::vector<Owned> entries, std::uint32_t& count) {
   std::ranges::sort(entries);
   entries.erase(std::ranges::unique(entries).begin(), entries.end());
+  count = static_cast<std::uint32_t>(entries.size());
   std::string hashes, owners, indexes;
   for (const auto& [hash, owner, index] : entries) {
     put(hashes, hash);
     put(owners, owner);
     put(indexes, index);
   }
-  return hashes + owners + indexes;
+  return hashes + aligned(std::move(owners)) + aligned(std::move(indexes));
 }
-constexpr std::size_t kIndexEntry = 8 + 2 + 4;
 
 }  // namespace
 
@@ -164,41 +115,27 @@ Result<std::string> pack_features(const std::vector<FeatureLibrary>& libraries,
     for (std::size_t t = 0; i < windows.size() && t < windows[i].size(); ++t)
       for (std::uint64_t hash : windows[i][t])
         of_tables.emplace_back(hash, library, static_cast<std::uint32_t>(t));
-    std::string block = encode_value(libraries[i]);
+    const std::string block = pack_library(libraries[i]);
     put(sizes, static_cast<std::uint64_t>(block.size()));
     blocks += block;
   }
-  const std::string text_index = pack_index(std::move(texts));
-  const std::string window_index = pack_index(std::move(of_tables));
+  std::uint32_t text_count = 0, window_count = 0;
+  const std::string text_index = pack_index(std::move(texts), text_count);
+  const std::string window_index = pack_index(std::move(of_tables), window_count);
   std::string head(kMagic);
   put(head, kVersion);
   put(head, static_cast<std::uint32_t>(libraries.size()));
-  put(head, static_cast<std::uint32_t>(text_index.size() / kIndexEntry));
-  put(head, static_cast<std::uint32_t>(window_index.size() / kIndexEntry));
+  put(head, text_count);
+  put(head, window_count);
   Summary all{.names = {}, .functions = functions};
   all.functions.resize(libraries.size());
   for (const FeatureLibrary& library : libraries) all.names.push_back(library.name);
   TRY(check_functions(all.functions, libraries.size()));
-  const std::string summary = encode_value(all);
+  const std::string summary = aligned(encode_value(all));
   std::string size_of_summary;
-  put(size_of_summary, static_cast<std::uint64_t>(summary.size()));
-  return head + sizes + text_index + window_index + size_of_summary + summary + blocks;
+  put(size_of_summary, static_cast<std::uint64_t>(encode_value(all).size()));
+  return aligned(head) + sizes + text_index + window_index + size_of_summary + summary + blocks;
 }
-
-struct Features::Blocks {
-  struct Block {
-    std::string_view bytes;
-    std::once_flag decoded;
-    FeatureLibrary library;
-  };
-  explicit Blocks(std::size_t count) : list(count) {}
-  std::vector<Block> list;
-};
-
-Features::Features() : blocks_(std::make_unique<Blocks>(0)) {}
-Features::Features(Features&&) noexcept = default;
-Features& Features::operator=(Features&&) noexcept = default;
-Features::~Features() = default;
 
 Result<Features> Features::open(std::string_view packed) {
   Features features;
@@ -211,10 +148,10 @@ Result<Features> Features::open(std::string_view packed) {
   const std::uint32_t libraries = TRY(bytes.read<std::uint32_t>(at + 4));
   const std::uint32_t texts = TRY(bytes.read<std::uint32_t>(at + 8));
   const std::uint32_t windows = TRY(bytes.read<std::uint32_t>(at + 12));
-  at += 16;
+  at = kHead;
   auto take = [&](std::uint64_t size) -> Result<std::string_view> {
     ByteView part = TRY(bytes.slice(at, size));
-    at += size;
+    at += (size + kAlign - 1) / kAlign * kAlign;
     return part.as_text();
   };
   auto take_index = [&](std::uint64_t count, Index& index) -> Done {
@@ -228,16 +165,15 @@ Result<Features> Features::open(std::string_view packed) {
   TRY(take_index(texts, features.texts_));
   TRY(take_index(windows, features.windows_));
   const std::uint64_t size_of_summary = TRY(bytes.read<std::uint64_t>(at));
-  at += 8;
+  at += kAlign;
   const std::string_view summary = TRY(take(size_of_summary));
   Summary all = TRY(decode_value<Summary>(summary));
   TRY(check_functions(all.functions, libraries));
   if (all.names.size() != libraries) return bad("names of other libraries");
   features.names_ = std::move(all.names);
   features.functions_ = std::move(all.functions);
-  features.blocks_ = std::make_unique<Blocks>(libraries);
   for (std::size_t i = 0; i < libraries; ++i)
-    features.blocks_->list[i].bytes = TRY(take(number_at<std::uint64_t>(sizes, i)));
+    features.blocks_.push_back(TRY(take(number_at<std::uint64_t>(sizes, i))));
   if (at != bytes.size()) return bad("bytes behind the last library");
   return features;
 }
@@ -272,19 +208,11 @@ std::span<const VersionFunction> Features::functions_of(std::size_t library) con
   return functions_[library];
 }
 
-std::size_t Features::library_count() const { return blocks_->list.size(); }
-
-const FeatureLibrary& Features::library(std::size_t i) const {
-  Blocks::Block& block = blocks_->list[i];
-  std::call_once(block.decoded, [&] {
-    if (Result<FeatureLibrary> library = decode_library(block.bytes))
-      block.library = std::move(*library);
-  });
-  return block.library;
-}
-
 Done Features::check() const {
-  for (const Blocks::Block& block : blocks_->list) TRY(decode_library(block.bytes));
+  for (std::size_t i = 0; i < library_count(); ++i) {
+    TRY(library(i).check());
+    if (library(i).name() != name_of(i)) return bad("a library under another's name");
+  }
   auto check_index = [&](const Index& index, auto size_in) -> Done {
     for (std::size_t i = 0; i < index.size(); ++i) {
       if (i > 0 && index.hash_at(i - 1) > index.hash_at(i)) return bad("hashes out of order");
@@ -294,8 +222,8 @@ Done Features::check() const {
     }
     return Ok{};
   };
-  TRY(check_index(texts_, [](const FeatureLibrary& l) { return l.texts.size(); }));
-  return check_index(windows_, [](const FeatureLibrary& l) { return l.tables.size(); });
+  TRY(check_index(texts_, [](const FeatureView& l) { return l.texts(); }));
+  return check_index(windows_, [](const FeatureView& l) { return l.tables(); });
 }
 
 }  // namespace fathom::signature

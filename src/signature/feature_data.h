@@ -3,30 +3,26 @@
 // texts, windows of tables and file names are XXH3 hashes. data/features/README.md says where they
 // come from; tools/ packs them.
 //
-// The packed form, little-endian: "FTUR", u32 version, u32 number of libraries L, u32 number of
-// texts N, u32 number of windows W; u64 size of each library's block [L]; the texts in the order of
-// (hash, library): u64 hashes [N], u16 libraries [N], u32 indexes into the library's texts [N]; the
-// windows of tables likewise, with indexes into the library's tables; u64 size, the names and the
-// version functions of all libraries; then the blocks, each a FeatureLibrary, in the form of
-// base/codec.h.
+// The packed form, little-endian, every array at a multiple of 8: "FTUR", u32 version, u32 number
+// of libraries L, u32 number of texts N, u32 number of windows W; u64 size of each library's block
+// [L]; the texts in the order of (hash, library): u64 hashes [N], u16 libraries [N], u32 indexes
+// into the library's texts [N]; the windows of tables likewise, with indexes into the library's
+// tables; u64 size, the names and the version functions of all libraries, in the form of
+// base/codec.h; then the blocks (feature_view.h).
 
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "signature/feature_view.h"
 
 namespace fathom::signature {
 
-// Releases first..last of a library, as indexes into `releases`, both included.
-struct ReleaseSpan {
-  std::uint32_t first = 0, last = 0;
-};
 using ReleaseSet = std::vector<ReleaseSpan>;  // ascending, disjoint
 
 struct FeatureText {
@@ -39,7 +35,7 @@ struct FeatureText {
     shared = 32,   // three or more groups of libraries have it
     common = 64,   // more than four libraries have it
   };
-  std::uint64_t hash = 0;  // not in the block: the table of all libraries has it
+  std::uint64_t hash = 0;  // not in a block: the table of all libraries has it
   std::uint8_t flags = 0;
   std::uint32_t length = 0;  // bytes
   std::uint32_t set = 0;     // index into `sets`
@@ -120,15 +116,10 @@ Result<std::string> pack_features(const std::vector<FeatureLibrary>& libraries,
                                   const TableWindows& windows = {},
                                   const VersionFunctions& functions = {});
 
-// Views `packed`; must not outlive it. Blocks are decoded when first asked for; all const members
-// may be called from several threads.
+// Views `packed`; must not outlive it. Nothing is decoded but names and version functions: what is
+// asked is read where it lies.
 class Features {
  public:
-  Features();
-  Features(Features&&) noexcept;
-  Features& operator=(Features&&) noexcept;
-  ~Features();
-
   static Result<Features> open(std::string_view packed);  // an empty one holds no library
 
   // One text, or one window of a table, of one library.
@@ -157,17 +148,15 @@ class Features {
   const std::string& name_of(std::size_t library) const { return names_[library]; }
   std::span<const VersionFunction> functions_of(std::size_t library) const;
 
-  std::size_t library_count() const;
-  // A block that does not decode is an error of the pack, told once by check(); here it is empty.
-  const FeatureLibrary& library(std::size_t i) const;
-  Done check() const;  // decodes everything
+  std::size_t library_count() const { return blocks_.size(); }
+  FeatureView library(std::size_t i) const { return FeatureView(blocks_[i]); }
+  Done check() const;  // reads everything; what is wrong in a block is an error of the pack
 
  private:
-  struct Blocks;
   Index texts_, windows_;
   std::vector<std::string> names_;  // by library
   VersionFunctions functions_;
-  std::unique_ptr<Blocks> blocks_;
+  std::vector<std::string_view> blocks_;
 };
 
 }  // namespace fathom::signature

@@ -34,7 +34,8 @@ struct Seen {
 
 // Where nearly all different windows stand within the size of the table: places that do not
 // overlap.
-std::vector<std::uint64_t> places_of(const FeatureTable& table, const std::vector<Seen>& windows) {
+std::vector<std::uint64_t> places_of(const FeatureView::Table& table,
+                                     const std::vector<Seen>& windows) {
   std::vector<std::uint64_t> places;
   std::map<std::uint64_t, std::size_t> inside;
   std::size_t first = 0;
@@ -89,13 +90,11 @@ void FeatureEvidence::find_texts() {
   }
 }
 
-const FeatureText* FeatureEvidence::text_of(std::size_t text, std::size_t library) const {
+std::optional<std::size_t> FeatureEvidence::index_of(std::size_t text, std::size_t library) const {
   for (const Features::Entry& owner : texts_[text].owners)
-    if (owner.library == library) {
-      const std::vector<FeatureText>& all = features_.library(library).texts;
-      return owner.index < all.size() ? &all[owner.index] : nullptr;
-    }
-  return nullptr;
+    if (owner.library == library && owner.index < features_.library(library).texts())
+      return owner.index;
+  return std::nullopt;
 }
 
 void FeatureEvidence::find_tables() {
@@ -111,9 +110,9 @@ void FeatureEvidence::find_tables() {
     }
   }
   for (auto& [owner, windows] : seen) {
-    const FeatureLibrary& library = features_.library(owner.first);
-    if (owner.second >= library.tables.size()) continue;
-    const FeatureTable& table = library.tables[owner.second];
+    const FeatureView library = features_.library(owner.first);
+    if (owner.second >= library.tables()) continue;
+    const FeatureView::Table table = library.table(owner.second);
     if (static_cast<double>(windows.size()) < kShareOfTable * table.windows) continue;
     std::ranges::sort(windows, {}, &Seen::offset);
     Table found{.index = owner.second, .offsets = places_of(table, windows)};
@@ -190,10 +189,10 @@ std::vector<FeatureEvidence::Version> FeatureEvidence::versions_of(std::size_t i
   for (const VersionFunction& function : features_.functions_of(index)) {
     const std::vector<Told> told = told_by(facts_, function);
     if (told.empty()) continue;
-    const std::vector<std::string>& releases = features_.library(index).releases;
+    const FeatureView library = features_.library(index);
     for (const Told& one : told)
-      for (std::size_t r = 0; r < releases.size(); ++r)
-        if (compare_releases(releases[r], one.version) == 0)
+      for (std::size_t r = 0; r < library.releases(); ++r)
+        if (compare_releases(library.release(r), one.version) == 0)
           out.push_back({r, one.offset, one.address, function.proves, one.shown});
   }
   return out;

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "facts/facts.h"
@@ -20,11 +22,11 @@ class PerRelease {
  public:
   explicit PerRelease(std::size_t releases) : steps_(releases + 1) {}
 
-  void add(const ReleaseSet& set, std::int64_t points) {
-    for (const ReleaseSpan& span : set) {
+  void add(const FeatureView& library, std::size_t set, std::int64_t points) {
+    library.for_each_span(set, [&](ReleaseSpan span) {
       steps_[span.first] += points;
       steps_[span.last + 1] -= points;
-    }
+    });
   }
   std::vector<std::int64_t> sums() const {
     std::vector<std::int64_t> out(steps_.size() - 1);
@@ -36,16 +38,10 @@ class PerRelease {
   std::vector<std::int64_t> steps_;
 };
 
-inline bool has(const ReleaseSet& set, std::size_t release) {
-  for (const ReleaseSpan& span : set)
-    if (span.first <= release && release <= span.last) return true;
-  return false;
-}
-
 // The part of a path behind the last '/'.
-inline std::string base_of(const FeatureLibrary& library, std::uint32_t file) {
-  const std::string& path = library.files[file];
-  return path.substr(path.rfind('/') + 1);
+inline std::string base_of(const FeatureView& library, std::uint32_t file) {
+  const std::string_view path = library.file(file);
+  return std::string(path.substr(path.rfind('/') + 1));
 }
 
 class FeatureEvidence {
@@ -62,8 +58,8 @@ class FeatureEvidence {
   const std::vector<Text>& texts() const { return texts_; }
   // Indexes into texts() of those that a library has.
   const std::vector<std::size_t>& texts_of(std::size_t library) const { return texts_of_[library]; }
-  // As the library has it; null when it does not.
-  const FeatureText* text_of(std::size_t text, std::size_t library) const;
+  // The library's own index of it; nothing when it does not have it.
+  std::optional<std::size_t> index_of(std::size_t text, std::size_t library) const;
 
   // A table of the data of which nearly all stands in one place of the file, or in several.
   struct Table {

@@ -25,14 +25,21 @@ constexpr std::uint32_t kMostLines = 400'000;
 // A counter for each difference of two lines, which are far fewer.
 constexpr std::size_t kOffsets = std::size_t{1} << 20;
 
-// Whether calls of `lines` stand at `line`: compilers take the first line of a call or its last.
-bool stands_at(const FeatureLines& lines, std::uint32_t line) {
-  auto after = std::ranges::upper_bound(lines.first, line);
+// Whether a call stands at `line`: compilers take the first line of a call or its last.
+bool stands_at(const FeatureView& library, Extent lines, std::uint32_t line) {
+  const Column first = library.line_first(), span = library.line_span();
+  std::size_t low = lines.first, high = lines.last;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (first[middle] <= line)
+      low = middle + 1;
+    else
+      high = middle;
+  }
   // A span is short; a few calls before are enough.
-  for (std::size_t back = 0; back < 4 && after != lines.first.begin(); ++back) {
-    --after;
-    const std::uint32_t span = lines.span[static_cast<std::size_t>(after - lines.first.begin())];
-    if (*after == line || *after + span == line) return true;
+  for (std::size_t back = 0; back < 4 && low > lines.first; ++back) {
+    --low;
+    if (first[low] == line || first[low] + span[low] == line) return true;
   }
   return false;
 }
@@ -41,7 +48,7 @@ class LineMatcher {
  public:
   LineMatcher(const FeatureEvidence& evidence, std::size_t library)
       : facts_(evidence.facts()), library_(evidence.features().library(library)) {
-    const std::size_t releases = library_.releases.size();
+    const std::size_t releases = library_.releases();
     result_.points.resize(releases);
     result_.off.resize(releases);
     result_.files_off.resize(releases);
@@ -49,7 +56,7 @@ class LineMatcher {
 
   LineResult run() {
     const bool only_sure = count_sure() >= kFewestSure;
-    for_each_name([&](std::span<const FeatureSource> sources, std::span<const SourceLine> lines) {
+    for_each_name([&](Extent sources, std::span<const SourceLine> lines) {
       compare(sources, lines, only_sure);
     });
     compare_reports();
@@ -63,29 +70,35 @@ class LineMatcher {
   // Source files of one name, and the lines that the file gives for that name.
   template <class Fn>
   void for_each_name(Fn fn) const {
-    const std::vector<FeatureSource>& all = library_.sources;
-    for (std::size_t first = 0, last = 0; first < all.size(); first = last) {
-      while (last < all.size() && all[last].file_hash == all[first].file_hash) ++last;
-      auto lines = std::ranges::equal_range(facts_.source_lines, all[first].file_hash, {},
-                                            &SourceLine::file);
+    const Extent all = library_.sources();
+    for (std::size_t first = all.first, last = first; first < all.last; first = last) {
+      const std::uint64_t name = library_.source(first).file_hash;
+      while (last < all.last && library_.source(last).file_hash == name) ++last;
+      auto lines = std::ranges::equal_range(facts_.source_lines, name, {}, &SourceLine::file);
       if (!lines.empty())
-        fn(std::span(all).subspan(first, last - first),
-           std::span<const SourceLine>(lines.begin(), lines.end()));
+        fn(Extent{first, last}, std::span<const SourceLine>(lines.begin(), lines.end()));
+    }
+  }
+  template <class Fn>
+  void for_each_version(Extent sources, Fn fn) const {
+    for (std::size_t i = sources.first; i < sources.last; ++i) {
+      const FeatureView::Source source = library_.source(i);
+      for (std::size_t v = source.versions.first; v < source.versions.last; ++v)
+        fn(source, library_.version(v));
     }
   }
 
   std::size_t count_sure() const {
     std::size_t sure = 0;
-    for_each_name([&](std::span<const FeatureSource>, std::span<const SourceLine> lines) {
+    for_each_name([&](Extent, std::span<const SourceLine> lines) {
       sure +=
           static_cast<std::size_t>(std::ranges::count(lines, By::next_argument, &SourceLine::by));
     });
     return sure;
   }
 
-  void compare(std::span<const FeatureSource> sources, std::span<const SourceLine> lines,
-               bool only_sure) {
-    const std::size_t releases = library_.releases.size();
+  void compare(Extent sources, std::span<const SourceLine> lines, bool only_sure) {
+    const std::size_t releases = library_.releases();
     std::vector<std::int64_t> there(releases);
     std::int64_t seen = 0, known = 0;
     std::uint32_t before = 0;
@@ -94,11 +107,9 @@ class LineMatcher {
       before = line.line;
       ++seen;
       std::vector<bool> has_it(releases);
-      for (const FeatureSource& source : sources)
-        for (const FeatureLines& version : source.versions)
-          if (stands_at(version, line.line))
-            for (const ReleaseSpan& span : library_.sets[version.set])
-              for (std::size_t r = span.first; r <= span.last; ++r) has_it[r] = true;
+      for_each_version(sources, [&](const auto&, const FeatureView::Version& version) {
+        if (stands_at(library_, version.lines, line.line)) mark(version.set, has_it);
+      });
       known += std::ranges::find(has_it, true) != has_it.end();
       for (std::size_t r = 0; r < releases; ++r) there[r] += has_it[r];
     }
@@ -109,13 +120,18 @@ class LineMatcher {
     count_off(sources, there, seen);
   }
 
-  void count_off(std::span<const FeatureSource> sources, const std::vector<std::int64_t>& there,
-                 std::int64_t seen) {
+  // The releases of a set.
+  void mark(std::uint32_t set, std::vector<bool>& releases) const {
+    library_.for_each_span(set, [&](ReleaseSpan span) {
+      for (std::size_t r = span.first; r <= span.last; ++r) releases[r] = true;
+    });
+  }
+
+  void count_off(Extent sources, const std::vector<std::int64_t>& there, std::int64_t seen) {
     std::vector<bool> has_file(there.size());
-    for (const FeatureSource& source : sources)
-      for (const FeatureLines& version : source.versions)
-        for (const ReleaseSpan& span : library_.sets[version.set])
-          for (std::size_t r = span.first; r <= span.last; ++r) has_file[r] = true;
+    for_each_version(sources, [&](const auto&, const FeatureView::Version& version) {
+      mark(version.set, has_file);
+    });
     for (std::size_t r = 0; r < there.size(); ++r) {
       if (!has_file[r] || there[r] == seen) continue;
       result_.off[r] += seen - there[r];
@@ -126,62 +142,71 @@ class LineMatcher {
   // ---- calls that give no file name
 
   void compare_reports() {
-    if (library_.report_text == 0) return;
-    auto reports =
-        std::ranges::equal_range(facts_.source_lines, library_.report_text, {}, &SourceLine::file);
+    if (library_.report_text() == 0) return;
+    auto reports = std::ranges::equal_range(facts_.source_lines, library_.report_text(), {},
+                                            &SourceLine::file);
     std::vector<std::uint32_t> observed;
     for (const SourceLine& line : reports)
       if (line.by != By::nearby && line.line <= kMostLines &&
           (observed.empty() || observed.back() != line.line) && observed.size() < kMostObserved)
         observed.push_back(line.line);
     if (observed.empty()) return;
-    PerRelease points(library_.releases.size());
-    for (const FeatureSource& source : library_.reports)
-      for (const FeatureLines& version : source.versions)
-        points.add(library_.sets[version.set], at_best_offset(version.first, observed));
+    PerRelease points(library_.releases());
+    for_each_version(library_.reports(), [&](const auto&, const FeatureView::Version& version) {
+      points.add(library_, version.set, at_best_offset(version.lines, observed));
+    });
     const std::vector<std::int64_t> sums = points.sums();
     for (std::size_t r = 0; r < sums.size(); ++r) result_.points[r] += sums[r];
   }
 
   // How many of the lines are observed when all are moved alike, by what fits best.
-  std::int64_t at_best_offset(const std::vector<std::uint32_t>& lines,
-                              const std::vector<std::uint32_t>& observed) {
+  std::int64_t at_best_offset(Extent lines, const std::vector<std::uint32_t>& observed) {
     votes_.resize(kOffsets);
+    const Column first = library_.line_first();
     std::uint16_t best = 0;
-    for (std::uint32_t line : lines)
-      for (std::uint32_t seen : observed) best = std::max(best, ++votes_[(seen - line) % kOffsets]);
-    for (std::uint32_t line : lines)
-      for (std::uint32_t seen : observed) votes_[(seen - line) % kOffsets] = 0;
+    for (std::size_t i = lines.first; i < lines.last; ++i)
+      for (std::uint32_t seen : observed)
+        best = std::max(best, ++votes_[(seen - first.u32(i)) % kOffsets]);
+    for (std::size_t i = lines.first; i < lines.last; ++i)
+      for (std::uint32_t seen : observed) votes_[(seen - first.u32(i)) % kOffsets] = 0;
     return best >= kFewestReports ? best : 0;
   }
 
   // Some of the places that the best release has, one for each source file.
   void show(bool only_sure) {
-    for_each_name([&](std::span<const FeatureSource> sources, std::span<const SourceLine> lines) {
+    for_each_name([&](Extent sources, std::span<const SourceLine> lines) {
       if (result_.seen.size() >= kMostSeen) return;
       for (const SourceLine& line : lines)
-        if (!only_sure || line.by == By::next_argument)
-          for (const FeatureSource& source : sources)
-            for (const FeatureLines& version : source.versions)
-              if (has(library_.sets[version.set], result_.best) && stands_at(version, line.line)) {
-                result_.seen.push_back(
-                    {line.offset,
-                     "line " + std::to_string(line.line) + " of " + base_of(library_, source.file),
-                     false});
-                return;
-              }
+        if ((!only_sure || line.by == By::next_argument) && show(sources, line)) return;
     });
-    auto reports =
-        std::ranges::equal_range(facts_.source_lines, library_.report_text, {}, &SourceLine::file);
+    auto reports = std::ranges::equal_range(facts_.source_lines, library_.report_text(), {},
+                                            &SourceLine::file);
     for (const SourceLine& line : reports) {
-      if (library_.report_text == 0 || result_.seen.size() >= kMostSeen) return;
+      if (library_.report_text() == 0 || result_.seen.size() >= kMostSeen) return;
       if (line.by == By::nearby || line.line < 1000) continue;
       result_.seen.push_back({line.offset, "a report of line " + std::to_string(line.line), false});
     }
   }
 
+  bool show(Extent sources, const SourceLine& line) {
+    for (std::size_t i = sources.first; i < sources.last; ++i) {
+      const FeatureView::Source source = library_.source(i);
+      for (std::size_t v = source.versions.first; v < source.versions.last; ++v) {
+        const FeatureView::Version version = library_.version(v);
+        if (!library_.has(version.set, result_.best) ||
+            !stands_at(library_, version.lines, line.line))
+          continue;
+        result_.seen.push_back(
+            {line.offset,
+             "line " + std::to_string(line.line) + " of " + base_of(library_, source.file), false});
+        return true;
+      }
+    }
+    return false;
+  }
+
   const FileFacts& facts_;
-  const FeatureLibrary& library_;
+  const FeatureView library_;
   LineResult result_;
   std::vector<std::uint16_t> votes_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "signature/feature_evidence.h"
 #include "signature/feature_releases.h"
@@ -93,34 +94,34 @@ class Matcher {
   }
 
   bool are_relatives(std::size_t a, std::size_t b) const {
-    const std::string& family = features_.library(a).family;
-    return !family.empty() && family == features_.library(b).family;
+    const std::string_view family = features_.library(a).family();
+    return !family.empty() && family == features_.library(b).family();
   }
 
   bool has_accepted_relative(std::size_t library) const {
-    const std::string& family = features_.library(library).family;
+    const std::string_view family = features_.library(library).family();
     return !family.empty() && std::ranges::any_of(found_, [&](const FeatureMatch& other) {
-      return features_.library(other.library).family == family;
+      return features_.library(other.library).family() == family;
     });
   }
 
   FeatureMatch presence(std::size_t index) const {
-    const FeatureLibrary& library = features_.library(index);
-    PerRelease there(library.releases.size()), windows(library.releases.size());
+    const FeatureView library = features_.library(index);
+    PerRelease there(library.releases()), windows(library.releases());
     FeatureMatch match;
     match.library = index;
-    match.name = library.name;
+    match.name = features_.name_of(index);
     for (std::size_t present : evidence_.texts_of(index)) {
-      const FeatureText* text = evidence_.text_of(present, index);
-      if (text == nullptr || !text->is_core() || evidence_.texts()[present].explained) continue;
-      there.add(library.sets[text->set], 1);
+      const std::optional<FeatureText> text = core_text(present, index);
+      if (!text) continue;
+      there.add(library, text->set, 1);
       ++match.core_texts;
     }
     std::set<std::uint64_t> places;
     for (const FeatureEvidence::Table& found : evidence_.tables_of(index)) {
-      const FeatureTable& table = library.tables[found.index];
+      const FeatureView::Table table = library.table(found.index);
       if (table.is_public || table.windows < kFewestWindows) continue;
-      windows.add(library.sets[table.set], table.windows);
+      windows.add(library, table.set, table.windows);
       if (!places.insert(found.offsets.front()).second) continue;  // under another path
       ++match.tables;
       match.windows += table.windows;
@@ -148,33 +149,43 @@ class Matcher {
   const Totals& totals_of(std::size_t index) const {
     auto [at, is_new] = totals_.try_emplace(index);
     if (!is_new) return at->second;
-    const FeatureLibrary& library = features_.library(index);
-    PerRelease texts(library.releases.size()), windows(library.releases.size());
-    for (const FeatureText& text : library.texts)
-      if (text.is_core()) texts.add(library.sets[text.set], 1);
-    for (const FeatureTable& table : library.tables)
-      if (!table.is_public && table.windows >= kFewestWindows)
-        windows.add(library.sets[table.set], table.windows);
-    at->second = {texts.sums(), windows.sums()};
+    const FeatureView library = features_.library(index);
+    PerRelease windows(library.releases());
+    for (std::size_t t = 0; t < library.tables(); ++t)
+      if (const FeatureView::Table table = library.table(t);
+          !table.is_public && table.windows >= kFewestWindows)
+        windows.add(library, table.set, table.windows);
+    std::vector<std::int64_t> texts(library.releases());
+    for (std::size_t r = 0; r < texts.size(); ++r)
+      texts[r] = static_cast<std::int64_t>(library.core_texts()[r]);
+    at->second = {std::move(texts), windows.sums()};
     return at->second;
+  }
+
+  // A text of the file that speaks for the library and that no stronger one explains.
+  std::optional<FeatureText> core_text(std::size_t present, std::size_t library) const {
+    if (evidence_.texts()[present].explained) return std::nullopt;
+    const std::optional<std::size_t> at = evidence_.index_of(present, library);
+    if (!at) return std::nullopt;
+    const FeatureText text = features_.library(library).text(*at);
+    return text.is_core() ? std::optional(text) : std::nullopt;
   }
 
   // Source files of which most core texts of some release are there.
   std::size_t full_files(std::size_t index) const {
-    const FeatureLibrary& library = features_.library(index);
-    std::map<std::uint32_t, std::vector<const FeatureText*>> files;
-    for (std::size_t present : evidence_.texts_of(index)) {
-      const FeatureText* text = evidence_.text_of(present, index);
-      if (text != nullptr && text->is_core() && !evidence_.texts()[present].explained)
-        files[text->file].push_back(text);
-    }
+    const FeatureView library = features_.library(index);
+    std::map<std::uint32_t, std::vector<std::uint32_t>> files;  // sets of the texts
+    for (std::size_t present : evidence_.texts_of(index))
+      if (const std::optional<FeatureText> text = core_text(present, index))
+        files[text->file].push_back(text->set);
     std::erase_if(files, [](const auto& file) { return file.second.size() < kFullFileTexts; });
     std::size_t full = 0;
     for (const auto& [file, there] : files) {
-      PerRelease have(library.releases.size()), all(library.releases.size());
-      for (const FeatureText* text : there) have.add(library.sets[text->set], 1);
-      for (const FeatureText& text : library.texts)
-        if (text.file == file && text.is_core()) all.add(library.sets[text.set], 1);
+      PerRelease have(library.releases()), all(library.releases());
+      for (std::uint32_t set : there) have.add(library, set, 1);
+      for (std::size_t t = 0; t < library.texts(); ++t)
+        if (const FeatureText text = library.text(t); text.file == file && text.is_core())
+          all.add(library, text.set, 1);
       const std::vector<std::int64_t> of = all.sums(), sums = have.sums();
       bool is_full = false;
       for (std::size_t r = 0; r < sums.size() && !is_full; ++r)

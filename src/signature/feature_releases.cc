@@ -1,6 +1,7 @@
 #include "signature/feature_releases.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "signature/row.h"
 
@@ -44,35 +45,39 @@ class Dating {
     const bool all = std::ranges::find(chosen, false) == chosen.end();
     if (all && chosen.size() > kFewReleases) return;  // nothing tells them apart
     for (std::size_t r = 0; r < chosen.size(); ++r)
-      if (chosen[r]) match_.releases.push_back(library_.releases[r]);
+      if (chosen[r]) match_.releases.emplace_back(library_.release(r));
   }
 
  private:
   std::vector<bool> best_by_texts() {
-    PerRelease points(library_.releases.size());
-    std::vector<bool> there(library_.texts.size());
+    PerRelease points(library_.releases());
+    std::vector<bool> there(library_.texts());
     for (std::size_t present : evidence_.texts_of(match_.library)) {
-      const FeatureText* text = evidence_.text_of(present, match_.library);
-      if (text == nullptr) continue;
-      there[static_cast<std::size_t>(text - library_.texts.data())] = true;
+      const std::optional<std::size_t> at = evidence_.index_of(present, match_.library);
+      if (!at) continue;
+      there[*at] = true;
+      const FeatureText text = library_.text(*at);
       constexpr auto kSilent = FeatureText::version_like | FeatureText::identifier |
                                FeatureText::generic | FeatureText::shared | FeatureText::common;
-      if ((text->flags & kSilent) || text->length < 8 || has_other_owner(present)) continue;
-      points.add(library_.sets[text->set], -kContradiction);
-      show(evidence_.texts()[present].offset, "a text of " + base_of(library_, text->file));
+      if ((text.flags & kSilent) || text.length < 8 || has_other_owner(present)) continue;
+      points.add(library_, text.set, -kContradiction);
+      show(evidence_.texts()[present].offset, "a text of " + base_of(library_, text.file));
     }
     for (const FeatureEvidence::Table& found : evidence_.tables_of(match_.library)) {
-      const FeatureTable& table = library_.tables[found.index];
+      const FeatureView::Table table = library_.table(found.index);
       if (table.is_public || table.windows < kFewestWindows) continue;
-      points.add(library_.sets[table.set], -kContradiction);
+      points.add(library_, table.set, -kContradiction);
       show(found.offsets.front(),
-           "the table " + table.name + " of " + base_of(library_, table.file));
+           "the table " + std::string(table.name) + " of " + base_of(library_, table.file));
     }
-    for (const FeatureBody& body : library_.bodies) {
-      const auto here =
-          std::ranges::count_if(body.texts, [&](std::uint32_t t) { return there[t]; });
+    const Column of_bodies = library_.body_texts();
+    for (std::size_t i = 0; i < library_.bodies(); ++i) {
+      const FeatureView::Body body = library_.body(i);
+      std::int64_t here = 0;
+      for (std::size_t t = body.texts.first; t < body.texts.last; ++t)
+        here += of_bodies[t] < there.size() && there[of_bodies[t]];
       const auto missing = static_cast<std::int64_t>(body.texts.size()) - here;
-      if (missing > 0 && here >= missing) points.add(library_.sets[body.set], missing);
+      if (missing > 0 && here >= missing) points.add(library_, body.set, missing);
     }
     const std::vector<std::int64_t> sums = points.sums();
     const std::int64_t best = sums.empty() ? 0 : std::ranges::min(sums);
@@ -98,10 +103,11 @@ class Dating {
   LineResult lines_of_best_packaging() {
     LineResult best = match_lines(evidence_, match_.library);
     const Features& features = evidence_.features();
+    if (library_.report_text() == 0) return best;
     for (std::size_t i = 0; i < features.library_count(); ++i) {
-      if (i == match_.library || library_.report_text == 0) continue;
-      const FeatureLibrary& other = features.library(i);
-      if (other.name != library_.name || other.report_text != library_.report_text) continue;
+      if (i == match_.library || features.name_of(i) != match_.name) continue;
+      const FeatureView other = features.library(i);
+      if (other.report_text() != library_.report_text()) continue;
       LineResult result = match_lines(evidence_, i);
       const std::int64_t own = best.points.empty() ? 0 : best.points[best.best];
       if (result.points.empty() || result.points[result.best] <= own) continue;
@@ -110,15 +116,15 @@ class Dating {
     return best;
   }
 
-  LineResult moved(LineResult result, const FeatureLibrary& from) const {
+  LineResult moved(LineResult result, const FeatureView& from) const {
     LineResult out;
-    const std::size_t releases = library_.releases.size();
+    const std::size_t releases = library_.releases();
     out.points.resize(releases);
     out.off.resize(releases);
     out.files_off.resize(releases);
     for (std::size_t r = 0; r < releases; ++r)
-      for (std::size_t k = 0; k < from.releases.size(); ++k)
-        if (compare_releases(library_.releases[r], from.releases[k]) == 0)
+      for (std::size_t k = 0; k < from.releases(); ++k)
+        if (compare_releases(library_.release(r), from.release(k)) == 0)
           out.points[r] = result.points[k];
     out.best = static_cast<std::size_t>(std::ranges::max_element(out.points) - out.points.begin());
     out.seen = std::move(result.seen);
@@ -127,7 +133,7 @@ class Dating {
 
   std::vector<bool> best_by_lines() {
     LineResult lines = lines_of_best_packaging();
-    std::vector<bool> chosen(library_.releases.size(), true);
+    std::vector<bool> chosen(library_.releases(), true);
     if (lines.points.empty()) return chosen;
     const std::int64_t most = lines.points[lines.best];
     for (std::size_t r = 0; r < chosen.size(); ++r)
@@ -137,7 +143,7 @@ class Dating {
                       do_decide(lines, chosen);
     if (!match_.by_lines) return std::vector<bool>(chosen.size(), true);
     for (std::size_t r = 0; r < chosen.size(); ++r)
-      match_.line_points.emplace_back(library_.releases[r],
+      match_.line_points.emplace_back(library_.release(r),
                                       static_cast<std::size_t>(lines.points[r]));
     match_.lines_off = static_cast<std::size_t>(lines.off[lines.best]);
     match_.files_off = static_cast<std::size_t>(lines.files_off[lines.best]);
@@ -167,15 +173,15 @@ class Dating {
 
   // A branch that was released from more than once, or the last one.
   bool is_newest_of_branch(std::size_t release) const {
-    auto branch = [](const std::string& version) { return version.substr(0, version.rfind('.')); };
-    const std::string of = branch(library_.releases[release]);
+    auto branch = [](std::string_view version) { return version.substr(0, version.rfind('.')); };
+    const std::string_view of = branch(library_.release(release));
     std::size_t in_branch = 0, later = 0;
-    for (std::size_t r = 0; r < library_.releases.size(); ++r) {
-      if (branch(library_.releases[r]) != of) continue;
+    for (std::size_t r = 0; r < library_.releases(); ++r) {
+      if (branch(library_.release(r)) != of) continue;
       ++in_branch;
       later += r > release;
     }
-    return later == 0 && (in_branch > 1 || release + 1 == library_.releases.size());
+    return later == 0 && (in_branch > 1 || release + 1 == library_.releases());
   }
 
   // What version functions tell. Of numbers that others may return too, only one that the rest of
@@ -204,7 +210,7 @@ class Dating {
   const FeatureEvidence& evidence_;
   const std::vector<std::size_t>& accepted_;
   FeatureMatch& match_;
-  const FeatureLibrary& library_;
+  const FeatureView library_;
 };
 
 }  // namespace

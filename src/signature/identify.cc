@@ -505,7 +505,7 @@ struct Identifier {
       Row row;
       row.library = name;
       row.purl = "pkg:generic/" + name + "@{version}";
-      row.cpe = features.library(match.library).cpe;
+      row.cpe = features.library(match.library).cpe();
       Component made;
       made.kind = ComponentKind::embedded_library;
       made.name = name;
@@ -523,8 +523,15 @@ struct Identifier {
   VersionClaim claim_without_row(const FeatureMatch& match) const {
     if (match.is_unknown) return beyond(match);
     if (!match.releases.empty()) return narrowed(match.releases, match.name);
-    const VersionClaim claim = narrowed(features.library(match.library).releases, match.name);
+    const VersionClaim claim = narrowed(releases_of(match.library), match.name);
     return claim.known() ? claim : VersionClaim{};
+  }
+
+  std::vector<std::string> releases_of(std::size_t library) const {
+    const FeatureView view = features.library(library);
+    std::vector<std::string> out;
+    for (std::size_t r = 0; r < view.releases(); ++r) out.emplace_back(view.release(r));
+    return out;
   }
 
   static Confidence confidence_of(const FeatureMatch& match) {

@@ -19,11 +19,23 @@ RE2::Options options() {
 
 }  // namespace
 
+// The set says which patterns match. What the version is, one of them alone says, which is compiled
+// when that is asked: few of them ever are.
 struct Patterns::Compiled {
+  struct Single {
+    std::once_flag once;
+    std::unique_ptr<RE2> compiled;
+  };
   RE2::Set set{options(), RE2::UNANCHORED};
-  std::vector<std::size_t> source_of;        // per member of the set
-  std::vector<std::unique_ptr<RE2>> single;  // per source
+  std::vector<std::size_t> source_of;  // per member of the set
+  std::unique_ptr<Single[]> singles;   // per source
   std::vector<std::string> errors;
+
+  const RE2& single(std::size_t source, const std::string& pattern) const {
+    Single& one = singles[source];
+    std::call_once(one.once, [&] { one.compiled = std::make_unique<RE2>(pattern, options()); });
+    return *one.compiled;
+  }
 };
 
 struct Patterns::Lazy {
@@ -42,14 +54,11 @@ Patterns::~Patterns() = default;
 const Patterns::Compiled& Patterns::compiled() const {
   std::call_once(lazy_->once, [this] {
     auto made = std::make_unique<Compiled>();
+    made->singles = std::make_unique<Compiled::Single[]>(sources_.size());
     for (std::size_t i = 0; i < sources_.size(); ++i) {
-      auto single = std::make_unique<RE2>(sources_[i].pattern, options());
-      std::string error = single->error();
-      if (single->ok() && single->NumberOfCapturingGroups() != 1) error = "not exactly one group";
-      if (error.empty() && made->set.Add(sources_[i].pattern, &error) >= 0)
-        made->source_of.push_back(i);
+      std::string error;
+      if (made->set.Add(sources_[i].pattern, &error) >= 0) made->source_of.push_back(i);
       if (!error.empty()) made->errors.push_back(sources_[i].pattern + ": " + error);
-      made->single.push_back(std::move(single));
     }
     if (!made->source_of.empty() && !made->set.Compile()) made->errors.push_back("set too large");
     lazy_->compiled = std::move(made);
@@ -60,6 +69,9 @@ const Patterns::Compiled& Patterns::compiled() const {
 Done Patterns::check() const {
   const Compiled& all = compiled();
   if (!all.errors.empty()) return Error{ErrorCode::malformed, all.errors.front()};
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    if (all.single(i, sources_[i].pattern).NumberOfCapturingGroups() != 1)
+      return Error{ErrorCode::malformed, sources_[i].pattern + ": not exactly one group"};
   return Ok{};
 }
 
@@ -78,7 +90,8 @@ void Patterns::match(std::string_view text, const Found& found) const {
   for (int member : members) {
     std::size_t index = all.source_of[static_cast<std::size_t>(member)];
     std::string version;
-    if (RE2::PartialMatch(piece, *all.single[index], &version) && !version.empty())
+    if (RE2::PartialMatch(piece, all.single(index, sources_[index].pattern), &version) &&
+        !version.empty())
       found(sources_[index].row, sources_[index].version, std::move(version));
   }
 }

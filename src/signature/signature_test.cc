@@ -74,9 +74,8 @@ std::vector<std::string> seen_in(const Component& component) {
 using Strings = std::vector<std::string>;
 
 TEST(Identify, VersionTextAndConfirmTextsMakeAComponentWithEvidence) {
-  Identified found =
-      identify(file_with({"Foo 1.2.3", "foo: out of frobs", "foo: no such knob"}, {10203}),
-               classifiers());
+  Identified found = identify(
+      file_with({"Foo 1.2.3", "foo: out of frobs", "foo: no such knob"}, {10203}), classifiers());
   ASSERT_EQ(found.components.size(), 1u);
   const Component& foo = found.components[0];
   EXPECT_EQ(foo.name, "foo");
@@ -101,8 +100,7 @@ TEST(Identify, AVersionTextAloneIsAMention) {
   EXPECT_EQ(none.mentions[0].evidence.place.value, 0x1000u);
   EXPECT_EQ(none.mentions[0].why, "no other text of the library is there");
 
-  Identified one =
-      identify(file_with({"Foo 1.2.3", "foo: out of frobs"}), classifiers());
+  Identified one = identify(file_with({"Foo 1.2.3", "foo: out of frobs"}), classifiers());
   EXPECT_TRUE(one.components.empty());
   ASSERT_EQ(one.mentions.size(), 1u);
   EXPECT_EQ(one.mentions[0].why, "only 1 other text of the library, 2 would confirm it");
@@ -148,8 +146,7 @@ TEST(Identify, TheLibrarysOwnSharedObjectNeedsOneTextOnly) {
 
   FileFacts empty = file_with({});
   empty.elf->soname = "libfoo.so.1";
-  EXPECT_TRUE(
-      identify(empty, classifiers()).components.empty());  // a name proves nothing
+  EXPECT_TRUE(identify(empty, classifiers()).components.empty());  // a name proves nothing
 }
 
 TEST(Identify, SeveralVersionsThatConstantsConfirmAreSeveralCopies) {
@@ -163,9 +160,8 @@ TEST(Identify, SeveralVersionsThatConstantsConfirmAreSeveralCopies) {
 }
 
 TEST(Identify, SeveralUnconfirmedVersionsAreOneComponentWithAnInterval) {
-  Identified found =
-      identify(file_with({"Foo 2.0.0", "Foo 1.2.3", "foo: out of frobs", "foo: overflow"}),
-               classifiers());
+  Identified found = identify(
+      file_with({"Foo 2.0.0", "Foo 1.2.3", "foo: out of frobs", "foo: overflow"}), classifiers());
   ASSERT_EQ(found.components.size(), 1u);
   const Component& foo = found.components[0];
   EXPECT_FALSE(foo.version.known());
@@ -255,8 +251,7 @@ TEST(Identify, AProvingConstantIsEnoughUnlessTheLibraryIsLinked) {
   EXPECT_EQ(found.components[0].name + found.components[0].version.exact, "num3.40.1");
   EXPECT_EQ(seen_in(found.components[0]).size(), 1u);
   facts.elf->machine_name = "aarch64";
-  EXPECT_EQ(identify(facts, classifiers()).components[0].evidence[0].seen,
-            "mov w0, #3040001; ret");
+  EXPECT_EQ(identify(facts, classifiers()).components[0].evidence[0].seen, "mov w0, #3040001; ret");
 }
 
 TEST(Identify, NothingIsFoundInNothing) {
