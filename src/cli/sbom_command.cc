@@ -108,7 +108,7 @@ std::int64_t explained_of(const SbomRow& row) {
 // Why the policy is not met by one document.
 void apply_policy(const AuditPolicy& policy, const SbomRow& row,
                   std::vector<std::string>& reasons) {
-  const std::string where = " in " + row.file;
+  const std::string where = " in " + row.file.substr(row.file.rfind('/') + 1);
   for (const ClaimState state : policy.wrong)
     if (const std::uint64_t count = count_of(row, state) + count_of(row, state, true); count > 0)
       reasons.push_back(with_thousands(count) + " claims " + std::string(name_of(state)) + where);

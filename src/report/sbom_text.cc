@@ -41,8 +41,14 @@ std::string counts_text(const SbomRow& row, bool files) {
   return with_thousands(total) + (files ? " about files: " : " about components: ") + text;
 }
 
+// Without the archives that it is in.
+std::string short_path(std::string_view path) {
+  const std::size_t inner = path.rfind("!/");
+  return printable(inner == path.npos ? path : path.substr(inner + 2));
+}
+
 std::string head_of(const SbomRow& row) {
-  std::string text = row.origin + " " + printable(row.file) + ": " + printable(row.form);
+  std::string text = row.origin + " " + short_path(row.file) + ": " + printable(row.form);
   if (!row.tool.empty()) text += " by " + printable(row.tool);
   if (!row.subject.empty()) text += ", of " + printable(row.subject);
   return text;
@@ -137,7 +143,7 @@ class Page {
       const Component& component = *found->second;
       std::string text = "    " + printable(component.name) + " " +
                          printable(version_text(component.version)) + ": in " +
-                         printable(component.file);
+                         short_path(component.file);
       if (const std::string seen = evidence_text(component.evidence); !seen.empty())
         text += " (" + seen + ")";
       line(text);

@@ -30,6 +30,12 @@ bool is_comparable(std::string_view digest) {
   return digest.starts_with("sha256:") || digest.starts_with("sha1:") || digest.starts_with("md5:");
 }
 
+// Without the archives that it is in, which the scope names.
+std::string short_path(std::string_view path) {
+  const std::size_t inner = path.rfind("!/");
+  return printable(inner == path.npos ? path : path.substr(inner + 2));
+}
+
 std::string version_words(const VersionClaim& version) {
   if (version.known()) return version.exact;
   if (version.low.empty() && version.high.empty()) return "an unknown version";
@@ -45,14 +51,14 @@ struct Holder::Index {
   std::map<std::string, std::vector<const FileFacts*>> facts_of;  // digest →
   std::vector<Hashes> files;                                      // in report order
   std::multimap<std::string, std::size_t, std::less<>> by_path, by_digest;
-  bool any_rust_without_list = false;
 };
 
 namespace {
 
-// PyPI's names are compared in their normal form.
+// PyPI's names are compared in their normal form, Go's without case, which package URLs lose.
 std::string key_name(std::string_view ecosystem, std::string_view name) {
   std::string key(name);
+  if (ecosystem == "Go") key = to_lower(name);
   if (ecosystem == "PyPI") {
     key = to_lower(name);
     for (char& c : key)
@@ -67,10 +73,6 @@ void note_facts(const FileFacts& facts, const std::string& digest,
   for (const MemberFacts& member : facts.members) note_facts(member.facts, member.digest, out);
 }
 
-bool is_rust_without_list(const FileFacts& facts) {
-  return facts.elf && facts.elf->language == "rust" && facts.packages.empty();
-}
-
 }  // namespace
 
 Holder::Holder(const Truth& truth) : truth_(truth), index_(std::make_unique<Index>()) {
@@ -83,7 +85,6 @@ Holder::Holder(const Truth& truth) : truth_(truth), index_(std::make_unique<Inde
   }
   for (const auto& [digest, facts] : truth.facts) {
     note_facts(facts, digest, index.facts_of);
-    index.any_rust_without_list |= is_rust_without_list(facts);
   }
   for (const FileRow& row : truth.report.files) {
     if (row.shadowed || row.digest.empty()) continue;
@@ -123,6 +124,9 @@ class Comparison {
     return row;
   }
 
+  bool is_claimed_in_another_version(const Component& component) const {
+    return claimed_wrongly_.contains(component.id);
+  }
   bool is_claimed(const Component& component) const {
     return claimed_.contains(component.id) ||
            (!component.packaged_as.empty() && claimed_.contains(component.packaged_as));
@@ -189,7 +193,9 @@ class Comparison {
 
   void judge_component(ClaimRow& row) {
     const Claimed claimed = claimed_of(row.entry);
-    const Candidates named = candidates(claimed.ecosystem, claimed.name);
+    Candidates named = candidates(claimed.ecosystem, claimed.name);
+    if (named.empty() && claimed.ecosystem == "Go")  // the package URL had a folder of the module
+      named = candidates("Go", row.entry.name);
     if (claimed.ecosystem != "C" && !named.empty())
       return compare(row, named, plain_version(claimed.ecosystem, claimed.version),
                      claimed.ecosystem);
@@ -257,7 +263,7 @@ class Comparison {
     row.evidence.assign(best->evidence.begin(),
                         best->evidence.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                      best->evidence.size(), kMostEvidence)));
-    const std::string where = " in " + printable(best->file);
+    const std::string where = " in " + short_path(best->file);
     const bool is_code = best->ecosystem == "C";
     // Every copy that the claim fits is claimed by it.
     for (const Component* component : found)
@@ -273,8 +279,13 @@ class Comparison {
       set(row, ClaimState::version_unknown,
           "code of it was recognised" + where + ", which does not tell the version");
     else
-      set(row, ClaimState::other_version,
-          "found in version " + printable(version_words(best->version)) + where);
+      set_other_version(row, *best, where);
+  }
+
+  void set_other_version(ClaimRow& row, const Component& found, const std::string& where) {
+    claimed_wrongly_.insert(found.id);
+    set(row, ClaimState::other_version,
+        "found in version " + printable(version_words(found.version)) + where);
   }
 
   // ---- What is not there
@@ -302,15 +313,30 @@ class Comparison {
       return set(row, ClaimState::not_found,
                  index_.ecosystems.contains("Go") ? "no program lists it in its build information"
                                                   : "there is no Go program");
-    if (ecosystem == "crates.io" && index_.any_rust_without_list)
+    if (ecosystem == "crates.io" && any_program_without_crates())
       return set(row, ClaimState::not_checked,
-                 "a Rust program is there that does not list its crates");
+                 "a program is there that does not list its crates; code does not tell them");
     if (index_.ecosystems.contains(ecosystem) || ecosystem == "crates.io")
       return set(row, ClaimState::not_found, "nothing that was read lists it");
     set(row, ClaimState::not_checked, "fathom has recognised no package of " + ecosystem + " here");
   }
 
-  std::string scope_words() const { return scope_.whole() ? "image" : scope_.text; }
+  // Whether Rust may be in some program that has no list of its crates (cargo auditable). Go and C
+  // are told apart from it by what lists them; anything else may be Rust.
+  bool any_program_without_crates() {
+    if (!without_crates_) {
+      std::set<std::string_view> listed;
+      for (const Component& component : truth_.report.components)
+        if (component.ecosystem == "crates.io" || component.ecosystem == "Go")
+          listed.insert(component.file);
+      without_crates_ = std::ranges::any_of(index_.files, [&](const Hashes& file) {
+        return file.row->executable_bytes > 0 && in_scope(file) && !listed.contains(file.path);
+      });
+    }
+    return *without_crates_;
+  }
+
+  std::string scope_words() const { return scope_.whole() ? "image" : "scope"; }
 
   static void set(ClaimRow& row, ClaimState state, std::string why) {
     row.state = state;
@@ -320,7 +346,9 @@ class Comparison {
   const Truth& truth_;
   const Index& index_;
   const Scope& scope_;
-  std::set<std::string, std::less<>> claimed_;  // Component::id
+  std::set<std::string, std::less<>> claimed_;          // Component::id
+  std::set<std::string, std::less<>> claimed_wrongly_;  // … in another version
+  std::optional<bool> without_crates_;
 };
 
 // ---- What is there and not claimed
@@ -339,7 +367,8 @@ void add_unclaimed(const Comparison& comparison, const Report& report, SbomRow& 
     if (component.ecosystem == "os" || component.claimed || !comparison.in_scope(component))
       continue;
     const Distinct key = distinct_of(component);
-    if (comparison.is_claimed(component)) claimed.insert(key);
+    if (comparison.is_claimed(component) || comparison.is_claimed_in_another_version(component))
+      claimed.insert(key);
     if (unclaimed.emplace(key, &component).second) order.push_back(key);
   }
   row.found = order.size();

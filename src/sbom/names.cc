@@ -1,5 +1,7 @@
 #include "sbom/names.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "model/purl.h"
 #include "sbom/compare.h"
@@ -48,7 +50,10 @@ std::string product_of(std::string_view cpe) {
 
 std::string name_in(const Purl& purl, std::string_view ecosystem) {
   if (ecosystem == "Maven" && !purl.namespace_.empty()) return purl.namespace_ + ":" + purl.name;
-  if (ecosystem == "Go" || ecosystem == "npm" || ecosystem == "Packagist") return purl.full_name();
+  // "pkg:golang/github.com/a/b@v2.0.1#v2" is Syft's way to write the module github.com/a/b/v2.
+  if (ecosystem == "Go")
+    return purl.full_name() + (purl.subpath.empty() ? "" : "/" + purl.subpath);
+  if (ecosystem == "npm" || ecosystem == "Packagist") return purl.full_name();
   return purl.name;
 }
 
@@ -130,7 +135,12 @@ std::string upstream_release(std::string_view purl_type, std::string_view versio
 }
 
 std::string_view LibraryIds::of(std::string_view name) const {
+  if (const std::size_t either = name.find(" / "); either != name.npos) {
+    const std::string_view first = of(name.substr(0, either));
+    return first.empty() ? of(name.substr(either + 3)) : first;
+  }
   std::string lower = to_lower(name);
+  std::ranges::replace(lower, ' ', '-');
   for (int cuts = 0; cuts < 3; ++cuts) {
     for (const std::string& tried :
          {lower, lower.starts_with("lib") ? lower.substr(3) : "lib" + lower}) {

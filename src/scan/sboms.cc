@@ -112,11 +112,13 @@ std::vector<Held> documents_of(const Report& report, const AllFacts& facts,
 }  // namespace
 
 sbom::LibraryIds library_ids(const signature::Classifiers& classifiers,
+                             const signature::Features& features,
                              const vuln::Databases& databases) {
   sbom::LibraryIds ids;
   for (std::string& library : classifiers.libraries()) ids.ids.insert(std::move(library));
+  for (std::size_t i = 0; i < features.library_count(); ++i) ids.ids.insert(features.name_of(i));
   for (const auto& [library, names] : databases.built_in().libraries()) {
-    ids.ids.insert(library);
+    if (!ids.ids.contains(library)) continue;  // advisories speak of it; code is not recognised
     for (const std::string& package : names.source_packages)
       ids.by_name.emplace(to_lower(package), library);
     for (const std::string& cpe : names.cpes)

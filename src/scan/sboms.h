@@ -10,6 +10,7 @@
 #include "model/report.h"
 #include "sbom/compare.h"
 #include "scan/examine.h"
+#include "signature/feature_data.h"
 #include "signature/identify.h"
 #include "vuln/databases.h"
 
@@ -22,6 +23,7 @@ struct GivenSbom {
 
 // The libraries that code is recognised of, under all names that the data have for them.
 sbom::LibraryIds library_ids(const signature::Classifiers& classifiers,
+                             const signature::Features& features,
                              const vuln::Databases& databases);
 
 // Fills report.sboms. The report's components have their ids.

@@ -73,7 +73,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
   Inventory inventory = take_inventory({tree, facts}, recogniser.identified);
-  const sbom::LibraryIds libraries = library_ids(classifiers, databases);
+  const sbom::LibraryIds libraries = library_ids(classifiers, features, databases);
   const bool is_sbom = examined.info.source == "sbom";
   if (is_sbom) TRY(claim_components(tree, facts, libraries, inventory));
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
