@@ -8,6 +8,7 @@
 #include "analyzer/analyzer.h"
 #include "analyzer/claim_text.h"
 #include "analyzer/go_buildinfo.h"
+#include "analyzer/go_modules.h"
 #include "analyzer/go_names.h"
 #include "analyzer/go_pclntab.h"
 #include "analyzer/go_settings.h"
@@ -241,12 +242,34 @@ class Claims {
   std::uint64_t stated_at_ = 0;
 };
 
+// Which component the functions of each module are; replaced modules keep the path they were
+// imported by.
+std::vector<GoModulePath> module_paths(const GoBuildInfo& info, const Limits& limits) {
+  std::vector<GoModulePath> modules;
+  if (info.main) modules.push_back({info.main->path, kept(info.main->path, limits)});
+  for (const GoDependency& dependency : info.dependencies) {
+    const GoModule& got = dependency.replacement ? *dependency.replacement : dependency.module;
+    const bool folder = got.path.starts_with('.') || got.path.starts_with('/');
+    modules.push_back(
+        {dependency.module.path, kept(folder ? dependency.module.path : got.path, limits)});
+  }
+  return modules;
+}
+
 // Go's own functions are one stretch of the code, also where C was linked in.
-void attribute(const FileInput& in, const GoFunctionTable& table, FileFacts& facts) {
+void attribute(const FileInput& in, const GoFunctionTable& table, const GoBuildInfo* info,
+               FileFacts& facts) {
   std::uint64_t executable = 0;
   for (const elf::ElfFile::Range& range : in.elf->executable_ranges()) executable += range.size;
-  std::uint64_t bytes = std::min(table.text_bytes, executable);
-  if (bytes > 0) facts.attributions.push_back({std::string(kName), bytes});
+  const std::uint64_t bytes = std::min(table.text_bytes, executable);
+  if (bytes == 0) return;
+  if (in.program == nullptr || info == nullptr) {
+    facts.attributions.push_back({std::string(kName), bytes, "Go", {}});
+    return;
+  }
+  const std::string main = info->main ? kept(info->main->path, in.limits) : std::string();
+  facts.attributions =
+      attribute_to_modules(*in.program, bytes, module_paths(*info, in.limits), main, in.limits);
 }
 
 std::set<std::pair<std::string, std::string>> listed_modules(const GoBuildInfo& info) {
@@ -298,7 +321,7 @@ Done run(const FileInput& in, FileFacts& facts) {
 
   const bool listed = info && info->listed;
   if (table) {
-    attribute(in, *table, facts);
+    attribute(in, *table, info ? &*info : nullptr, facts);
     GoNames names = read_go_names(*in.elf, *table, in.limits);
     if (names.cut)
       add_gaps(facts, in.limits, kName,

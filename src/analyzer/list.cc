@@ -37,6 +37,8 @@ extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer rpm;
 extern const FileAnalyzer os_release;
+extern const FileAnalyzer copyright;
+extern const FileAnalyzer sbom_documents;
 extern const FileAnalyzer program_traits;
 extern const FileAnalyzer settings;
 extern const FileAnalyzer secrets;
@@ -46,6 +48,7 @@ extern const FileAnalyzer loading;
 extern const FileAnalyzer hardening_facts;
 
 extern const ImageAnalyzer packages_image;
+extern const ImageAnalyzer licenses_image;
 
 std::span<const FileAnalyzer* const> file_analyzers() {
   static constexpr auto kRows = std::to_array<const FileAnalyzer*>({
@@ -79,6 +82,8 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &apk,
       &rpm,
       &os_release,
+      &copyright,
+      &sbom_documents,
       &program_traits,
       &settings,
       &secrets,
@@ -93,6 +98,7 @@ std::span<const FileAnalyzer* const> file_analyzers() {
 std::span<const ImageAnalyzer* const> image_analyzers() {
   static constexpr auto kRows = std::to_array<const ImageAnalyzer*>({
       &packages_image,
+      &licenses_image,
   });
   return kRows;
 }

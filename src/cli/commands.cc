@@ -66,6 +66,13 @@ constexpr std::array kScanFlags{
         ""},
     Flag{"signatures", 0, "PACK", true, "recognise compiled libraries of your own, too",
          "A file that fathom signatures learn has written. May be given more than once.", ""},
+    Flag{"timestamp", 0, "", false, "put the time of the scan into SBOM formats",
+         "Without it they carry the time at which the image was made, so that the same image gives "
+         "the same bytes.",
+         ""},
+    Flag{"nested", 0, "", false, "CycloneDX: what a file contains below the file",
+         "The list is flat without it, because readers that match advisories drop what is nested.",
+         ""},
     Flag{"data", 0, "PATH", false, "the imported advisories to use beside the built-in ones",
          "A folder that fathom db import has filled, or a pack in one. Default: fathom below "
          "$XDG_DATA_HOME or ~/.local/share. Damaged data end the scan.",
@@ -103,6 +110,8 @@ constexpr std::array kConvertFlags{
          "May be given more than once, as for scan. Without it, a table.", "{formats}"},
     Flag{"show-suppressed", 0, "", false, "also list findings that are ignored or do not apply",
          "See fathom scan --help.", ""},
+    Flag{"timestamp", 0, "", false, "put the time of the scan into SBOM formats", "", ""},
+    Flag{"nested", 0, "", false, "CycloneDX: what a file contains below the file", "", ""},
     Flag{"color", 0, "WHEN", false, "colours: auto, always, never",
          "auto: on a terminal, unless NO_COLOR is set.", "auto always never"},
 };
@@ -163,6 +172,45 @@ constexpr std::array kDiffFlags{
     scan_flag("jobs"),
     scan_flag("insecure"),
     scan_flag("ca-file"),
+    scan_flag("quiet")};
+constexpr std::array kSbomFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", true,
+         "write in FORMAT, to FILE or stdout (cyclonedx-json)",
+         "cyclonedx-json (1.6), cyclonedx-1.7-json, spdx-json (2.3), spdx-tag-value, spdx-3-json. "
+         "May be given more than once; at most one of them goes to stdout.",
+         "cyclonedx-json cyclonedx-1.7-json spdx-json spdx-tag-value spdx-3-json"},
+    scan_flag("nested"),
+    scan_flag("timestamp"),
+    scan_flag("platform"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("stall-timeout"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("registry-mirror"),
+    scan_flag("network-timeout"),
+    scan_flag("quiet")};
+constexpr std::array kAuditFlags{
+    Flag{"sbom", 0, "FILE", true, "the bill of materials to hold against the bytes",
+         "CycloneDX (JSON, XML), SPDX (JSON, tag-value, 3.0 JSON-LD) or Syft's JSON. Without it, "
+         "those that lie in the image or are attached to it in its registry.",
+         ""},
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
+         "table json"},
+    Flag{
+        "fail-if", 0, "WORD", true, "exit with 1 when this is so",
+        "not_found, other_version, other_digest (a claim is wrong in that way), unclaimed "
+        "(something is there and not claimed), precision<N, recall<N, explained<N (per cent). "
+        "Without it the exit status is 1 when any claim is wrong. none: never.",
+        "not_found other_version other_digest unclaimed precision<100 recall<90 explained<50 none"},
+    scan_flag("platform"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("stall-timeout"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("registry-mirror"),
+    scan_flag("network-timeout"),
     scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
@@ -282,6 +330,26 @@ constexpr std::array kCommands{
             "the same as if the scan had written it. The exit status says whether that worked, not "
             "what is in the report.",
             kConvertFlags, run_convert},
+    Command{"sbom", "TARGET", "write a bill of materials of an image",
+            "TARGET as for scan. Libraries that were compiled in are in it, with the file they are "
+            "in and how they were recognised; each component has a package URL and a CPE. The same "
+            "image gives the same bytes. docs/sbom.md explains the formats.\n\n"
+            "Exit status: 0, or 2 when the target could not be read. What could not be read of it "
+            "makes the document say that it is incomplete.\n\n"
+            "Examples:\n"
+            "  fathom sbom app.tar -o cyclonedx-json=app.cdx.json -o spdx-json=app.spdx.json",
+            kSbomFlags, run_sbom},
+    Command{"audit", "TARGET", "hold a bill of materials against the bytes of an image",
+            "TARGET as for scan. Each claim is confirmed, found in another version or with another "
+            "digest, not found, or not checked because fathom could not recognise it; what is "
+            "there and not claimed is listed. With precision and recall of the document, and the "
+            "share of the executable bytes that it explains. docs/sbom.md has the rules.\n\n"
+            "Exit status: 0 policy met; 1 not met (see --fail-if); 2 usage, or could not run, or "
+            "there is no SBOM.\n\n"
+            "Examples:\n"
+            "  fathom audit app.tar --sbom app.cdx.json\n"
+            "  fathom audit app.tar --sbom app.spdx --fail-if not_found --fail-if 'recall<90'",
+            kAuditFlags, run_audit},
     Command{"exec", "TARGET", "say what can be executed in an image",
             "How the configured command becomes a program; whether there is a shell, with the "
             "proof; every tool that somebody who got in could use, recognised by its content; what "

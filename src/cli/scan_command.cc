@@ -98,13 +98,17 @@ Result<registry::Options> parse_registry(const Arguments& arguments) {
   return options;
 }
 
-Result<int> scan_one(const Target& target, const std::vector<Output>& outputs,
-                     const Arguments& arguments, const ScanOptions& options) {
+Result<Report> scan_target(const Target& target, const ScanOptions& options) {
   std::string place = printable(target.text);
   // A bare word may have been meant as a file.
   if (target.image && place.find_first_of(":/") == place.npos)
     place += " (no file, so the name of an image)";
-  const Report report = TRY(scan(target, vuln::embedded_pack(), options).in(place));
+  return scan(target, vuln::embedded_pack(), options).in(place);
+}
+
+Result<int> scan_one(const Target& target, const std::vector<Output>& outputs,
+                     const Arguments& arguments, const ScanOptions& options) {
+  const Report report = TRY(scan_target(target, options));
   TRY(write_outputs(outputs, report, arguments));
   return report.exit_status;
 }
@@ -178,7 +182,7 @@ Result<Report> scan_named(const std::string& name, const Arguments& arguments,
                           const Scanning& scanning) {
   Target target = TRY(parse_target(name));
   target.platform = arguments.one("platform");
-  return scan(target, vuln::embedded_pack(), scanning.options).in(printable(name));
+  return scan_target(target, scanning.options);
 }
 
 namespace {

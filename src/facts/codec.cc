@@ -71,6 +71,11 @@ void describe(Codec& codec, Attribution& attribution) {
 }
 
 template <class Codec>
+void describe(Codec& codec, LicenseText& text) {
+  codec(text.license, text.is_spdx, text.line);
+}
+
+template <class Codec>
 void describe(Codec& codec, PackageClaim& claim) {
   const Limits limits;
   Component& c = claim.component;
@@ -282,6 +287,17 @@ void describe_functions(Codec& codec, std::vector<HashedFunction>& functions) {
   }
 }
 
+// Whose each attribution is; nothing when that is known of none.
+template <class Codec>
+void describe_owners(Codec& codec, std::vector<Attribution>& attributions) {
+  bool any = std::ranges::any_of(attributions, [](const Attribution& a) {
+    return !a.ecosystem.empty() || !a.component.empty();
+  });
+  codec(any);
+  if (!any) return;
+  for (Attribution& attribution : attributions) codec(attribution.ecosystem, attribution.component);
+}
+
 }  // namespace
 
 template <class Codec>
@@ -313,6 +329,9 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
   describe_list(codec, facts.analyzed_by, limits.packages);
+  describe_list(codec, facts.licenses, limits.packages);
+  describe_list(codec, facts.sboms, limits.packages);
+  describe_owners(codec, facts.attributions);
 }
 
 template <class Codec>
@@ -350,6 +369,12 @@ bool possible(const HardeningCheck& check) {
   return at_most(check.rating, Rating::unknown) && at_most(check.place.kind, Place::Kind::name);
 }
 
+bool possible(const SbomDocument& document) {
+  return std::ranges::all_of(document.entries, [](const SbomEntry& entry) {
+    return at_most(entry.place.kind, Place::Kind::name);
+  });
+}
+
 bool possible(const std::optional<ElfFacts>& elf) {
   return !elf || std::ranges::all_of(elf->hardening,
                                      [](const HardeningCheck& check) { return possible(check); });
@@ -368,6 +393,7 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
          possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
          at_most(facts.kind, FileKind::unknown) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
+         std::ranges::all_of(facts.sboms, [](const SbomDocument& s) { return possible(s); }) &&
          std::ranges::all_of(facts.gaps,
                              [](const Gap& g) { return at_most(g.code, ErrorCode::crashed); }) &&
          std::ranges::all_of(facts.members,

@@ -69,7 +69,18 @@ FileFacts full_facts() {
   claim.owned = {{"usr/bin/x", "md5", "sha1"}};
   claim.installed = false;
   f.packages = {claim};
-  f.attributions = {{"go-pclntab", 1234}};
+  f.attributions = {{"go-pclntab", 1234, "Go", "stdlib"}};
+  f.licenses = {{"MIT", true, 3}, {"in my words", false, 9}};
+  f.sboms = {{"SPDX 2.3 JSON", "tool", "subject", {}, {"/packages/0: nameless"}, 2}};
+  f.sboms[0].entries = {{"zlib",
+                         "1.3",
+                         "library",
+                         "pkg:generic/zlib@1.3",
+                         "",
+                         {"Zlib"},
+                         {"sha1:0"},
+                         {"lib/z"},
+                         {Place::Kind::pointer, 0, "/packages/1"}}};
   f.checksum_list = {{"usr/bin/y", "md5", ""}};
   f.texts = {{10, "1.2.3"}, {300, std::string("two\0two 4.5", 11)}};
   f.strings = {{5, 900}, {5, 1000}, {~std::uint64_t{0}, 0}};
@@ -125,10 +136,13 @@ void expect_same(const FileFacts& a, const FileFacts& b) {
   EXPECT_EQ(a.gaps, b.gaps);
   EXPECT_EQ(a.gaps_not_kept, b.gaps_not_kept);
   EXPECT_EQ(a.analyzed_by, b.analyzed_by);
+  EXPECT_EQ(a.licenses, b.licenses);
+  EXPECT_EQ(a.sboms, b.sboms);
   ASSERT_EQ(a.attributions.size(), b.attributions.size());
   for (std::size_t i = 0; i < a.attributions.size(); ++i) {
     EXPECT_EQ(a.attributions[i].analyzer, b.attributions[i].analyzer);
     EXPECT_EQ(a.attributions[i].bytes, b.attributions[i].bytes);
+    EXPECT_EQ(a.attributions[i].component, b.attributions[i].component);
   }
   ASSERT_EQ(a.packages.size(), b.packages.size());
   for (std::size_t i = 0; i < a.packages.size(); ++i) {

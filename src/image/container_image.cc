@@ -27,6 +27,32 @@ Layer ContainerImage::read_layer(std::size_t index, const EntryVisitor& visit) {
   return layer;
 }
 
+namespace {
+
+Result<Bytes> read_checked(Container& container, const Digest& digest, const Limits& limits) {
+  Bytes bytes = TRY(container.read(oci::blob_path(digest), limits.sbom_bytes));
+  Hasher hasher(digest.algorithm);
+  hasher.update(bytes);
+  if (hasher.finish_hex() != digest.hex)
+    return Error{ErrorCode::malformed, "its content has another digest"};
+  return bytes;
+}
+
+}  // namespace
+
+Result<Bytes> ContainerImage::read_attached(const Attachment& attached, const Limits& limits) {
+  const Digest digest = TRY(parse_digest(attached.digest));
+  // cosign's older tags name the layers themselves.
+  if (attached.found.starts_with("tag ") && attached.found.find('.') != std::string::npos)
+    return read_checked(*container_, digest, limits);
+  const Bytes bytes =
+      TRY(container_->read(container_->manifest_name(digest), limits.manifest_bytes));
+  const Manifest manifest = TRY(parse_manifest(ByteView(bytes).as_text(), limits));
+  if (manifest.is_index || manifest.layers.empty())
+    return Error{ErrorCode::malformed, "its manifest has no layer"};
+  return read_checked(*container_, manifest.layers[0].digest, limits);
+}
+
 ImageInfo info_of(const Config& config, std::string_view source) {
   ImageInfo info;
   info.source = source;

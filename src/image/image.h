@@ -96,6 +96,10 @@ class Image {
   // Streams layer `index` through `visit` and checks its digests (blob and diff_id). Gaps and
   // completeness come back in the layer; its entries go to `visit` only.
   virtual Layer read_layer(std::size_t index, const EntryVisitor& visit) = 0;
+  // The content of one of info().attached: of its first layer, where its digest is of a manifest.
+  virtual Result<Bytes> read_attached(const Attachment& /*attached*/, const Limits& /*limits*/) {
+    return Error{ErrorCode::not_found, "nothing is attached here"};
+  }
 
  protected:
   ImageInfo info_;

@@ -9,6 +9,7 @@
 #include "model/hardening.h"
 #include "model/origin.h"
 #include "model/report.h"
+#include "model/sbom.h"
 
 namespace fathom {
 
@@ -164,8 +165,8 @@ void describe(Codec& codec, VersionClaim& v) {
 template <class Codec>
 void describe(Codec& codec, Component& c) {
   codec(c.id, c.kind, c.name, c.version, c.ecosystem, c.purl, c.cpe, c.source_name,
-        c.source_version, c.licenses, c.file, c.file_digest, c.layer, c.owned_files, c.packaged_as,
-        c.side, c.confidence, c.evidence);
+        c.source_version, c.licenses, c.licenses_from, c.claimed, c.file, c.file_digest, c.layer,
+        c.owned_files, c.packaged_as, c.side, c.confidence, c.evidence);
 }
 
 template <class Codec>
@@ -188,8 +189,29 @@ void describe(Codec& codec, LayerRow& l) {
 }
 
 template <class Codec>
+void describe(Codec& codec, SbomEntry& e) {
+  codec(e.name, e.version, e.type, e.purl, e.cpe, e.licenses, e.digests, e.files, e.place);
+}
+
+template <class Codec>
+void describe(Codec& codec, SbomDocument& d) {
+  codec(d.form, d.tool, d.subject, d.entries, d.problems, d.problems_not_kept);
+}
+
+template <class Codec>
+void describe(Codec& codec, ClaimRow& c) {
+  codec(c.entry, c.state, c.component, c.why, c.evidence);
+}
+
+template <class Codec>
+void describe(Codec& codec, SbomRow& s) {
+  codec(s.origin, s.file, s.digest, s.layer, s.form, s.tool, s.subject, s.scope, s.claims,
+        s.unclaimed, s.found, s.executable_bytes, s.explained_bytes);
+}
+
+template <class Codec>
 void describe(Codec& codec, ImageRow& i) {
-  codec(i.digest, i.platform, i.source, i.names, i.entrypoint, i.command, i.layers,
+  codec(i.digest, i.platform, i.source, i.created, i.names, i.entrypoint, i.command, i.layers,
         i.asked_for_attached, i.attached);
 }
 
@@ -222,7 +244,8 @@ void describe(Codec& codec, PolicyOutcome& p) {
 template <class Codec>
 void describe(Codec& codec, Report& r) {
   codec(r.target, r.now, r.image, r.coverage, r.files, r.components, r.findings, r.mentions,
-        r.hardening, r.unloaded, r.execution, r.trust, r.origin, r.configuration, r.gaps, r.notes,
+        r.hardening, r.unloaded, r.sboms, r.execution, r.trust, r.origin, r.configuration, r.gaps,
+        r.notes,
         r.data, r.incomplete, r.policy, r.exit_status);
 }
 

@@ -15,6 +15,7 @@
 #include "model/hardening.h"
 #include "model/links.h"
 #include "model/origin.h"
+#include "model/sbom.h"
 
 namespace fathom {
 
@@ -121,6 +122,7 @@ struct ImageRow {
   std::string digest;              // of the manifest, or of the config for old docker archives
   std::string platform;            // "linux/amd64"
   std::string source;              // "docker-archive", "oci-archive", "oci-dir", "dir", "file", …
+  std::string created;             // as the config says it, or empty
   std::vector<std::string> names;  // tags inside the archive
   std::vector<std::string> entrypoint, command;
   std::vector<LayerRow> layers;
@@ -176,6 +178,7 @@ struct Report {
   std::vector<Mention> mentions;          // by (file, library)
   std::vector<HardeningRow> hardening;    // by path
   std::vector<UnloadedLibrary> unloaded;  // by path
+  std::vector<SbomRow> sboms;             // the given one first, then by (file, digest)
   Execution execution;
   Trust trust;
   Origins origin;

@@ -10,6 +10,7 @@
 #include "report/json_parts.h"
 #include "report/ldd.h"
 #include "report/origin_json.h"
+#include "report/sbom_json.h"
 
 namespace fathom {
 namespace {
@@ -43,6 +44,7 @@ void write_image(Writer& w, const ImageRow& image) {
   w.optional_member("digest", image.digest);
   w.optional_member("platform", image.platform);
   w.member("source", image.source);
+  w.optional_member("created", image.created);
   w.strings("names", image.names);
   w.strings("entrypoint", image.entrypoint);
   w.strings("command", image.command);
@@ -142,6 +144,8 @@ void write_component(Writer& w, const Component& component) {
     w.end_object();
   }
   w.strings("licenses", component.licenses);
+  w.optional_member("licenses_from", component.licenses_from);
+  if (component.claimed) w.member("claimed", true);
   w.member("file", component.file);
   w.optional_member("digest", component.file_digest);
   write_layer(w, component.layer);
@@ -252,6 +256,7 @@ std::string run(const Report& report, const ReportOptions&) {
   write_rows(w, "components", report.components, write_component);
   write_rows(w, "hardening", report.hardening, write_hardening);
   write_rows(w, "unloaded", report.unloaded, write_unloaded);
+  write_sboms(w, report.sboms, write_evidence);
   write_rows(w, "gaps", report.gaps, write_gap);
   write_audit(w, report, write_evidence);
   write_origins(w, report.origin);

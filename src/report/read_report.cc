@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "report/json_members.h"
 #include "report/read_origin.h"
+#include "json/value.h"
+#include "report/sbom_json.h"
 
 namespace fathom {
 namespace {
@@ -44,6 +46,9 @@ constexpr std::array kConfidences = {Confidence::low, Confidence::medium, Confid
 constexpr std::array kComponentKinds = {ComponentKind::package, ComponentKind::module,
                                         ComponentKind::embedded_library, ComponentKind::runtime,
                                         ComponentKind::application};
+constexpr std::array kClaimStates = {ClaimState::confirmed,       ClaimState::other_version,
+                                     ClaimState::version_unknown, ClaimState::other_digest,
+                                     ClaimState::not_found,       ClaimState::not_checked};
 constexpr std::array kErrorCodes = {
     ErrorCode::truncated, ErrorCode::malformed, ErrorCode::unsupported, ErrorCode::limit_exceeded,
     ErrorCode::not_found, ErrorCode::io,        ErrorCode::usage,       ErrorCode::crashed};
@@ -83,6 +88,7 @@ ImageRow read_image(Reader& reader, const Value& value) {
   image.digest = m.optional_text("digest");
   image.platform = m.optional_text("platform");
   image.source = m.text("source");
+  image.created = m.optional_text("created");
   image.names = m.texts("names");
   image.entrypoint = m.texts("entrypoint");
   image.command = m.texts("command");
@@ -187,6 +193,11 @@ Component read_component(Reader& reader, const Value& value) {
       source.fail("name", "a source that says nothing");
   });
   c.licenses = m.texts("licenses");
+  c.licenses_from = m.optional_text("licenses_from");
+  if (m.has("claimed")) {
+    c.claimed = m.flag("claimed");
+    if (!c.claimed) m.fail("claimed", "stands here only when it is true");
+  }
   c.file = m.text("file");
   c.file_digest = m.optional_text("digest");
   c.layer = m.layer("layer");
@@ -346,6 +357,54 @@ HardeningRow read_hardening(Reader& reader, const Value& value) {
     out.seen = check.text("seen");
     check.done();
   });
+  m.done();
+  return row;
+}
+
+// ---- Bills of materials
+
+ClaimRow read_claim(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ClaimRow claim;
+  claim.entry.name = m.text("name");
+  claim.entry.version = m.optional_text("version");
+  claim.entry.type = m.optional_text("type");
+  claim.entry.purl = m.optional_text("purl");
+  claim.entry.cpe = m.optional_text("cpe");
+  claim.entry.licenses = m.texts("licenses");
+  claim.entry.digests = m.texts("digests");
+  claim.entry.files = m.texts("files");
+  claim.entry.place = m.one("place", read_place);
+  claim.state = m.word("state", kClaimStates);
+  claim.component = m.optional_text("component");
+  claim.why = m.text("why");
+  claim.evidence = m.rows("evidence", read_evidence);
+  m.done();
+  return claim;
+}
+
+SbomRow read_sbom(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  SbomRow row;
+  row.origin = m.text("origin");
+  row.file = m.optional_text("file");
+  row.digest = m.optional_text("digest");
+  row.layer = m.layer("layer");
+  row.form = m.text("form");
+  row.tool = m.optional_text("tool");
+  row.subject = m.optional_text("subject");
+  row.scope = m.optional_text("scope");
+  const std::string precision = m.optional_text("precision"), recall = m.optional_text("recall");
+  row.found = m.number("found");
+  m.object("executable_bytes", [&](Members& bytes) {
+    row.executable_bytes = bytes.number("total");
+    row.explained_bytes = bytes.number("explained");
+  });
+  row.unclaimed = m.texts("unclaimed");
+  row.claims = m.rows("claims", read_claim);
+  if (precision != percent_text(precision_of(row)))
+    m.fail("precision", "contradicts the states of the claims");
+  if (recall != percent_text(recall_of(row))) m.fail("recall", "contradicts what is unclaimed");
   m.done();
   return row;
 }
@@ -529,6 +588,7 @@ Report read_document(Reader& reader, const Value& value) {
   report.components = m.rows("components", read_component);
   report.hardening = m.rows("hardening", read_hardening);
   report.unloaded = m.rows("unloaded", read_unloaded);
+  report.sboms = m.rows("sboms", read_sbom);
   report.gaps = m.rows("gaps", read_gap);
   report.execution = m.one("execution", read_execution);
   report.trust = m.one("trust", read_trust);

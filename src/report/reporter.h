@@ -18,6 +18,10 @@ struct ReportOptions {
   // formats that would otherwise only count them (json, cyclonedx-json and openvex have them
   // always).
   bool show_suppressed = false;
+  // SBOM formats: the time of the scan instead of the image's, so that no two documents are the
+  // same; and in CycloneDX what a file contains below the file instead of beside it.
+  bool timestamp = false;
+  bool nested = false;
 };
 
 struct Reporter {
@@ -25,6 +29,7 @@ struct Reporter {
   int version;
   std::string_view summary;
   std::string (*run)(const Report&, const ReportOptions&);
+  bool is_sbom = false;  // also a format of fathom sbom
 };
 std::span<const Reporter* const> all_reporters();
 // Null when there is none; "cyclonedx" and "spdx" mean their JSON.

@@ -17,6 +17,7 @@
 #include "report/hardening.h"
 #include "report/origin_text.h"
 #include "report/rows.h"
+#include "report/sbom_text.h"
 
 namespace fathom {
 namespace {
@@ -184,6 +185,7 @@ class Table {
       write_findings();
     write_quiet_components();
     write_audit();
+    write_sboms();
     write_hardening_hints();
     write_gaps();
     write_notes();
@@ -553,6 +555,13 @@ class Table {
       blank();
       sentence(origin, 2, Style::plain);
     }
+    blank();
+    for (const std::string& each : lines) sentence(each, 2, Style::plain);
+  }
+
+  void write_sboms() {
+    const std::vector<std::string> lines = sbom_summary(report_);
+    if (lines.empty()) return;
     blank();
     for (const std::string& each : lines) sentence(each, 2, Style::plain);
   }

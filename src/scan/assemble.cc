@@ -278,6 +278,7 @@ ImageRow image_row(const image::ImageInfo& info, const std::vector<image::Layer>
   row.digest = info.digest;
   row.platform = info.platform;
   row.source = info.source;
+  row.created = info.created;
   row.names = info.names;
   row.entrypoint = info.entrypoint;
   row.command = info.command;

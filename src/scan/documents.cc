@@ -81,4 +81,8 @@ Result<std::vector<verdict::FunctionRow>> read_functions_confined(std::string_vi
   return read_confined<std::vector<verdict::FunctionRow>>(DocumentKind::functions, text, name);
 }
 
+Result<SbomDocument> read_sbom_confined(std::string_view text, std::string_view name) {
+  return read_confined<SbomDocument>(DocumentKind::sbom, text, name);
+}
+
 }  // namespace fathom

@@ -32,5 +32,6 @@ Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
 // Rows in the form of data/verdicts/README.md.
 Result<std::vector<verdict::FunctionRow>> read_functions_confined(std::string_view text,
                                                                   std::string_view name);
+Result<SbomDocument> read_sbom_confined(std::string_view text, std::string_view name);
 
 }  // namespace fathom

@@ -108,10 +108,19 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
   Inventory inventory = take_inventory({tree, facts}, recogniser.identified, packages);
+  const sbom::LibraryIds libraries = library_ids(classifiers, features, databases);
+  const bool is_sbom = examined.info.source == "sbom";
+  if (is_sbom) TRY(claim_components(tree, facts, libraries, inventory));
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 
   name_distribution_builds(report, databases);
+  add_library_licenses(report);
+  if (is_sbom)
+    report.notes.push_back(
+        "The target is a bill of materials: these are its claims; no code was seen.");
+  else
+    hold_sboms(report, facts, examined, options.sboms, libraries);
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);

@@ -11,6 +11,7 @@
 #include "model/report.h"
 #include "policy/policy.h"
 #include "scan/examine.h"
+#include "scan/sboms.h"
 #include "verdict/knowledge.h"
 #include "vuln/database.h"
 
@@ -26,6 +27,7 @@ struct ScanOptions {
   // Packed compiled libraries instead of the program's own: those with the user's beside them.
   std::string objects;
   std::vector<lineage::BaseRow> bases;  // of the user's own, beside the built-in ones
+  std::vector<GivenSbom> sboms;         // to hold against the target
   std::uint64_t max_data_age = 180;     // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };

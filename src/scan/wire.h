@@ -21,6 +21,7 @@ enum class WireType : std::uint32_t {
   job = confine::kFirstFreeType,  // parent → child: Job
   sandbox,                        // child → parent from here on: SandboxOutcome's texts
   image_info,                     // image::ImageInfo
+  attached,                       // AttachedMessage
   working,                        // Working
   entries,                        // Entries
   facts,                          // FactsMessage
@@ -115,6 +116,13 @@ struct LayerDone {
   bool complete = true;
 };
 
+// A document that lies beside the image, or why it could not be read.
+struct AttachedMessage {
+  std::uint64_t index = 0;  // in ImageInfo::attached
+  std::optional<SbomDocument> document;
+  std::vector<Gap> gaps;
+};
+
 struct Failure {
   ErrorCode code = ErrorCode::malformed;
   std::string message;
@@ -132,7 +140,15 @@ struct FeedJob {
   std::uint64_t jobs = 1;
 };
 
-enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline, functions, bases };
+enum class DocumentKind : std::uint8_t {
+  report,
+  ignore_file,
+  vex,
+  baseline,
+  functions,
+  bases,
+  sbom
+};
 
 // See scan/documents.h.
 struct Document {
@@ -194,6 +210,10 @@ void describe(Codec& codec, FactsMessage& f) {
 template <class Codec>
 void describe(Codec& codec, LayerDone& l) {
   codec(l.index, l.info, l.gaps, l.complete);
+}
+template <class Codec>
+void describe(Codec& codec, AttachedMessage& a) {
+  codec(a.index, a.document, a.gaps);
 }
 template <class Codec>
 void describe(Codec& codec, Failure& f) {

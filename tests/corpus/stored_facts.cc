@@ -49,6 +49,8 @@ void trim_facts(FileFacts& facts, const Knowledge& knowledge) {
   });
   facts.audit = {};
   facts.named_libraries = {};
+  facts.licenses = {};
+  facts.sboms = {};
   facts.members = {};
   facts.gaps = {};
 }
