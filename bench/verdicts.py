@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Verdicts against builds whose truth is known:  verdicts.py {seed|suite|table} [LIBRARY …] [--fathom FILE] [--cache DIR]
+"""Verdicts against builds whose truth is known:  verdicts.py {seed|suite|go|table} [LIBRARY …] [--fathom FILE] [--cache DIR]
 
   seed    go-sqlite3's program built with {-s -w, musl, static-PIE, clang -Os, LTO}, with the release that has the fix, with only the
           fix applied, and with the version text overwritten: what is said of one CVE
   suite   C libraries of a distribution before and after its patches, under compilers and flags that no reference has, with drivers
           that call the function directly, through a table of pointers, or not at all
+  go      Go programs beside govulncheck with a database made of the same facts
   table   what the results so far amount to, as Markdown
 
 Builds are kept in the cache ($FATHOM_CACHE/verdicts or --cache) and made once; results are appended to results.jsonl there. Each
@@ -284,6 +285,144 @@ def judge_suite(bench, program, truth, **row):
     bench.note(part="suite", seconds=round(seconds, 2), verdicts=verdicts, **row)
 
 
+# ---- Go beside govulncheck
+
+# Module, version, import, what main does with it.
+GO_PROGRAMS = [
+    ("golang.org/x/text", "v0.3.5", "golang.org/x/text/language", "language.Parse(s)"),
+    ("golang.org/x/text", "v0.3.5", "golang.org/x/text/unicode/norm", "norm.NFC.String(s)"),
+    ("golang.org/x/text", "v0.3.0", "golang.org/x/text/encoding/unicode", "unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().String(s)"),
+    ("golang.org/x/net", "v0.0.0-20210428140749-89ef3d95e781", "golang.org/x/net/html", "html.Parse(strings.NewReader(s))"),
+    ("golang.org/x/net", "v0.7.0", "golang.org/x/net/http2", "new(http2.Server).ServeConn(nil, nil)"),
+    ("golang.org/x/net", "v0.7.0", "golang.org/x/net/idna", "idna.ToASCII(s)"),
+    ("golang.org/x/crypto", "v0.0.0-20200220183623-bac4c82f6975", "golang.org/x/crypto/ssh", "ssh.ParsePublicKey([]byte(s))"),
+    ("golang.org/x/crypto", "v0.16.0", "golang.org/x/crypto/ssh", "ssh.Dial(s, s, nil)"),
+    ("golang.org/x/crypto", "v0.16.0", "golang.org/x/crypto/bcrypt", "bcrypt.GenerateFromPassword([]byte(s), 4)"),
+    ("golang.org/x/image", "v0.5.0", "golang.org/x/image/tiff", "tiff.Decode(strings.NewReader(s))"),
+    ("golang.org/x/image", "v0.5.0", "golang.org/x/image/bmp", "bmp.Decode(strings.NewReader(s))"),
+    ("gopkg.in/yaml.v2", "v2.2.2", "gopkg.in/yaml.v2", "yaml.Unmarshal([]byte(s), &s)"),
+    ("gopkg.in/yaml.v3", "v3.0.0-20200313102051-9f266ea9e77c", "gopkg.in/yaml.v3", "yaml.Unmarshal([]byte(s), &s)"),
+    ("github.com/tidwall/gjson", "v1.6.4", "github.com/tidwall/gjson", "gjson.Get(s, s)"),
+    ("github.com/dgrijalva/jwt-go", "v3.2.0+incompatible", "github.com/dgrijalva/jwt-go", "jwt.Parse(s, nil)"),
+    ("github.com/gorilla/websocket", "v1.4.0", "github.com/gorilla/websocket", "websocket.DefaultDialer.Dial(s, nil)"),
+    ("github.com/miekg/dns", "v1.1.22", "github.com/miekg/dns", "new(dns.Client).Exchange(new(dns.Msg), s)"),
+    ("github.com/gogo/protobuf", "v1.3.1", "github.com/gogo/protobuf/proto", "proto.Marshal(nil)"),
+    ("github.com/ulikunitz/xz", "v0.5.7", "github.com/ulikunitz/xz", "xz.NewReader(strings.NewReader(s))"),
+    ("github.com/russellhaering/goxmldsig", "v1.1.0", "github.com/russellhaering/goxmldsig", "dsig.NewDefaultValidationContext(nil).Validate(nil)"),
+    ("github.com/nats-io/nkeys", "v0.4.4", "github.com/nats-io/nkeys", "nkeys.FromSeed([]byte(s))"),
+    ("github.com/pion/dtls/v2", "v2.2.3", "github.com/pion/dtls/v2", "dtls.Client(nil, nil)"),
+]
+GO_MAIN = """package main
+
+import (
+	"os"
+	"strings"
+
+	%s"%s"
+)
+
+var _ = strings.NewReader
+
+func main() {
+	s := os.Args[0]
+	%s
+}
+"""
+
+
+def go_database(bench):
+    """The advisories of the program in the form that govulncheck reads."""
+    folder = bench.cache / "godb"
+    if (folder / "index" / "db.json").exists():
+        return folder
+    for name in ("index", "ID"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    modules, vulns = collections.defaultdict(list), []
+    text = subprocess.run(["zstd", "-dcq", str(ROOT / "data" / "advisories" / "go.jsonl.zst")], capture_output=True, check=True).stdout.decode()
+    time_of_all = "2026-08-21T00:00:00Z"
+    for row in map(json.loads, text.splitlines()):
+        if row.get("withdrawn"):
+            continue
+        affected = []
+        for one in row["affected"]:
+            events, fixed = [], ""
+            for pair in one.get("r", []):
+                events.append({"introduced": pair[0]})
+                if pair[1]:
+                    events.append({"fixed": pair[1]})
+                    fixed = pair[1]
+            imports = [dict({"path": i["p"]}, **({"symbols": i["s"]} if "s" in i else {}), **({"goos": i["os"]} if "os" in i else {}),
+                            **({"goarch": i["arch"]} if "arch" in i else {})) for i in one.get("imp", [])]
+            affected.append({"package": {"name": one["pkg"], "ecosystem": "Go"}, "ranges": [{"type": "SEMVER", "events": events}],
+                             "ecosystem_specific": {"imports": imports}})
+            modules[one["pkg"]].append({"id": row["id"], "modified": time_of_all, "fixed": fixed})
+        entry = {"schema_version": "1.3.1", "id": row["id"], "modified": time_of_all, "published": time_of_all, "aliases": row.get("aliases", []),
+                 "details": row["id"], "affected": affected, "references": [], "database_specific": {"url": "", "review_status": "REVIEWED"}}
+        (folder / "ID" / (row["id"] + ".json")).write_text(json.dumps(entry))
+        vulns.append({"id": row["id"], "modified": time_of_all, "aliases": row.get("aliases", [])})
+    (folder / "index" / "modules.json").write_text(json.dumps([{"path": m, "vulns": v} for m, v in sorted(modules.items())]))
+    (folder / "index" / "vulns.json").write_text(json.dumps(vulns))
+    (folder / "index" / "db.json").write_text(json.dumps({"modified": time_of_all}))
+    return folder
+
+
+def build_go(bench, index, flags, name):
+    module, version, path, statement = GO_PROGRAMS[index]
+    target = bench.cache / ("go-%02d%s" % (index, name))
+    if target.exists():
+        return target
+    work = bench.cache / "gowork"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    alias = "dsig " if "goxmldsig" in path else "jwt " if "jwt-go" in path else "yaml " if "yaml." in path else ""
+    (work / "go.mod").write_text("module example.com/p\n\ngo 1.21\n\nrequire %s %s\n" % (module, version))
+    (work / "main.go").write_text(GO_MAIN % (alias, path, statement))
+    run(["go", "mod", "tidy"], cwd=work)
+    run(["go", "build", "-p", "1", "-trimpath", *flags, "-o", str(target), "."], cwd=work, env={"CGO_ENABLED": "0"})
+    return target
+
+
+def second_opinion(bench, program):
+    """Advisories of which govulncheck says that a vulnerable symbol is in the program."""
+    tool = shutil.which("govulncheck") or str(bench.cache.parent / "gobin" / "govulncheck")
+    out = run([tool, "-mode", "binary", "-db", "file://" + str(go_database(bench)), "-format", "json", str(program)])
+    found, decoder, at = set(), json.JSONDecoder(), 0
+    while at < len(out):
+        while at < len(out) and out[at].isspace():
+            at += 1
+        if at == len(out):
+            break
+        message, at = decoder.raw_decode(out, at)
+        trace = message.get("finding", {}).get("trace", [{}])
+        if trace[0].get("function"):
+            found.add(message["finding"]["osv"])
+    return found
+
+
+def go(bench):
+    for index, (module, version, path, _) in enumerate(GO_PROGRAMS):
+        try:
+            plain = build_go(bench, index, [], "")
+            stripped = build_go(bench, index, ["-ldflags=-s -w"], "-stripped")
+            theirs = second_opinion(bench, plain)
+        except (RuntimeError, subprocess.TimeoutExpired) as problem:
+            bench.note(part="go", program=path, failed=str(problem)[-300:])
+            continue
+        sides = []
+        for program in (plain, stripped):
+            findings, _, seconds = bench.findings(program)
+            statuses = {}
+            for name, finding in findings.items():
+                if name.startswith("GO-"):
+                    statuses[name] = finding["verdict"]["status"]
+            sides.append(statuses)
+        present = {k for k, v in sides[0].items() if v.startswith(("reachable", "present")) or v == "affected_by_version"}
+        absent = {k for k, v in sides[0].items() if v == "not_present"}
+        bench.note(part="go", program="%s %s" % (path, version), both=len(present & theirs), only_theirs=sorted(theirs - present),
+                   only_ours=sorted(present - theirs), absent=len(absent), absent_but_theirs=sorted(absent & theirs),
+                   same_when_stripped=sides[0] == sides[1], statuses=dict(collections.Counter(sides[0].values())), verdicts={})
+
+
 # ---- What it amounts to
 
 
@@ -316,12 +455,12 @@ def table(bench):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("part", choices=["seed", "suite", "table"])
+    parser.add_argument("part", choices=["seed", "suite", "go", "table"])
     parser.add_argument("--fathom", default=str(ROOT / "build" / "release" / "fathom"))
     parser.add_argument("--cache", default=os.path.join(os.environ.get("FATHOM_CACHE", os.path.expanduser("~/.cache/fathom")), "verdicts"))
     parser.add_argument("libraries", nargs="*")
     arguments = parser.parse_args()
-    {"seed": seed, "suite": suite, "table": table}[arguments.part](Bench(arguments))
+    {"seed": seed, "suite": suite, "go": go, "table": table}[arguments.part](Bench(arguments))
 
 
 if __name__ == "__main__":

@@ -94,6 +94,7 @@ class Sides:
 
     def __init__(self, cve, origin):
         self.cve, self.origin, self.before, self.after, self.is_clean = cve, origin, {}, {}, True
+        self.bodies = {}  # by function: hashes on both sides
         self.only = set()  # functions that the fix concerns; empty: all that changed
 
 
@@ -141,9 +142,36 @@ def bodies_of(text):
             value = lex.text_of(word) if kind == "s" else None
             texts |= set(source.pieces_of(value)) if value is not None else set()
         body = lex.body_hash(tokens[start:end + 1])
-        old = out.get(name, ("", set()))
-        out[name] = (old[0] + str(body), old[1] | texts)
+        old = out.get(name, ((), set()))
+        out[name] = (old[0] + (body,), old[1] | texts)
     return out
+
+
+def releases_with(library, function, file, hashes):
+    """Releases of which the features say that the function has one of these bodies."""
+    names = {}
+    for row in (DATA / "features" / "names.tsv").read_text().splitlines():
+        if row and not row.startswith("#"):
+            names.setdefault(row.split("\t")[1], []).append(row.split("\t")[0])
+    out = []
+    for stem in names.get(library, []) + [library]:
+        path = DATA / "features" / (stem + ".json.zst")
+        if not path.exists():
+            continue
+        if path not in _FEATURES:
+            _FEATURES[path] = json.loads(run(["zstd", "-dcq", "--long=27", str(path)]).stdout)
+        data = _FEATURES[path]
+        for name, at, bodies in data["functions"]:
+            if name != function or not (data["files"][at].endswith(file.rsplit("/", 1)[-1]) or file.startswith("sqlite3")):
+                continue
+            for releases, body, _ in bodies:
+                if body in hashes:
+                    spans = data["sets"][releases]
+                    out += [data["tags"][t][1] for a, z in zip(spans[::2], spans[1::2]) for t in range(a, z + 1)]
+    return sorted(set(out), key=out.index)
+
+
+_FEATURES = {}
 
 
 def changed_functions(sides):
@@ -156,6 +184,7 @@ def changed_functions(sides):
         old, new = bodies_of(before), bodies_of(after)
         for name in sorted(old.keys() & new.keys()):
             if old[name][0] != new[name][0]:
+                sides.bodies[name] = set(old[name][0] + new[name][0])
                 out.append((file, name, new[name][1] - old[name][1], old[name][1] - new[name][1]))
     return out
 
@@ -254,7 +283,8 @@ def row_of(library, sides, file, function, eyes, sources):
     counts = [row for row in telling if row[0][0] != "t"]
     if not counts and not texts["fixed"] and not texts["vulnerable"]:
         return None
-    return {"library": library, "cve": sides.cve, "function": function, "file": file, "from": sides.origin, "builds": builds,
+    return {"library": library, "cve": sides.cve, "function": function, "file": file, "from": sides.origin,
+            "versions": releases_with(library, function, file, sides.bodies[function]), "builds": builds,
             "texts": {k: sorted(v) for k, v in texts.items()}, "counts": counts, "same": same}
 
 
