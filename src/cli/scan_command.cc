@@ -158,7 +158,8 @@ Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
 }  // namespace
 
 Result<Scanning> prepare_scan(const Arguments& arguments) {
-  Scanning scanning{TRY(open_data(arguments)), {}};
+  Data data = TRY(open_data(arguments));
+  Scanning scanning{std::move(data), {}};
   ScanOptions& options = scanning.options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));

@@ -27,7 +27,7 @@ class Pass {
         data_symbols_(data_symbols),
         function_(functions.list[index]) {
     for (const Reference& r : references.of(index))
-      if (r.kind == Referred::text) texts_.emplace(r.value, &r);
+      if (r.kind == Referred::text && is_whole(r)) texts_.emplace(r.value, &r);
   }
 
   MaskedCode run() {
@@ -48,6 +48,14 @@ class Pass {
   }
 
  private:
+  // A text without a length ends with NUL, and so does what stands before it. Otherwise it is a
+  // part of many texts in a row (Rust, Go), and what it holds depends on where they were put.
+  bool is_whole(const Reference& r) const {
+    if (r.is_sized) return true;
+    const ByteView before = program_.bytes_at(r.value - 1, 1);
+    return before.empty() || before.span()[0] == 0;
+  }
+
   void take(const Instruction& one, const AddressRange& range) {
     Code code{};
     const ByteView bytes = program_.bytes_at(one.address, one.length);
@@ -181,8 +189,6 @@ class Pass {
       return named(*fixup);
     if (auto text = texts_.find(address); text != texts_.end())
       return {Kind::text, hash_of(normalised(text_of(program_, *text->second)))};
-    if (std::string_view text = text_at(program_, address); text.size() >= 4 && !one.has_memory())
-      return {Kind::text, hash_of(normalised(text))};
     if (std::string_view name = data_name(address); !name.empty())
       return {Kind::name, hash_of(name)};
     const bool loads = one.has_memory() && one.memory.access == Access::read && one.width > 0;

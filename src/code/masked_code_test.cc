@@ -55,7 +55,7 @@ ProgramPrint caller(std::uint64_t at, std::uint64_t text_at, std::string constan
 TEST(MaskedCode, IsTheSameWhereverItIsLinked) {
   const ProgramPrint here = caller(0x401000, kConstants, nul("hello world"));
   const ProgramPrint there =
-      caller(0x410040, kConstants + 64, std::string(64, 'x') + nul("hello world"));
+      caller(0x410040, kConstants + 64, nul(std::string(63, 'x')) + nul("hello world"));
   ASSERT_EQ(here.functions.size(), 2u);
   ASSERT_EQ(there.functions.size(), 2u);
   const MaskedCode &a = here.functions[0].code, &b = there.functions[0].code;
@@ -112,7 +112,8 @@ TEST(MaskedCode, PagesOnAarch64) {
         0x90000000 | static_cast<std::uint32_t>((pages & 3) << 29 | (pages >> 2) << 5);
     const std::uint32_t add = 0x91000000 | static_cast<std::uint32_t>((text_at & 0xfff) << 10);
     return print(word(adrp) + word(add) + word(0xd65f03c0), at,
-                 std::string(0x40, 'x') + nul("hello world") + nul("hello world"), elf::EM_AARCH64)
+                 nul(std::string(0x3f, 'x')) + nul("hello world") + nul("hello world"),
+                 elf::EM_AARCH64)
         .functions[0]
         .code;
   };

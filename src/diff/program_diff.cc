@@ -54,11 +54,19 @@ class Matcher {
     return std::ranges::equal(x, y, [&](const MaskedReference& p, const MaskedReference& q) {
       if (p.kind != q.kind) return false;
       if (p.kind != MaskedReference::Kind::function) return p.value == q.value;
-      return p.value < mate_.size() && mate_[p.value] == q.value;
+      return p.value < mate_.size() && (mate_[p.value] == q.value || are_alike(p.value, q.value));
     });
   }
 
  private:
+  // The same code twice in a program: which of the two is called makes no difference.
+  bool are_alike(std::size_t before, std::size_t after) const {
+    if (after >= b_.size() || a_[before].code.masked != b_[after].code.masked) return false;
+    const std::string text = code_with_texts(a_[before]);
+    return !text.empty() && text == code_with_texts(b_[after]) &&
+           (a_[before].name.empty() || a_[before].name == b_[after].name);
+  }
+
   void pair(std::size_t before, std::size_t after, Pairing by) {
     mate_[before] = after;
     back_[after] = before;

@@ -13,7 +13,6 @@ namespace {
 
 std::string shown(std::string_view text) { return printable(text, 400); }
 
-
 class Page {
  public:
   Page(const Compared& compared, std::size_t width, bool all)

@@ -115,13 +115,9 @@ TEST(Html, NamesAreInert) {
   EXPECT_EQ(count("<script"), 1u);
   EXPECT_EQ(count("</script"), 1u);
   EXPECT_EQ(count("href=\"javascript"), 0u);
-  const std::set<std::string> names = names_in(html);
-  EXPECT_EQ(names, names_in(page([] {
-              Report plain = testing::full_report();
-              plain.origin.base.name = "base";
-              plain.origin.base.by = BaseBy::stated;
-              return plain;
-            }())));
+  // No element and no attribute that a page without such names has not.
+  const std::set<std::string> usual = names_in(page(testing::full_report()));
+  for (const std::string& name : names_in(html)) EXPECT_TRUE(usual.contains(name)) << name;
   EXPECT_TRUE(is_utf8(html));
 }
 
