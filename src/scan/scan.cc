@@ -85,6 +85,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   report.now = options.now;
 
   name_distribution_builds(report, databases);
+  settle_static_hardening(report, recogniser.identified);
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);
