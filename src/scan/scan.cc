@@ -63,8 +63,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
       TRY(signature::Objects::open(options.objects.empty() ? database.section("objects")
                                                            : std::string_view(options.objects))
               .in("the objects"));
-  signature::PackageFiles packages =
-      TRY(signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
+  signature::PackageFiles packages = TRY(
+      signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
