@@ -1,4 +1,5 @@
-// What compiled references say of files: `object_matches PACK FILE…`, tab-separated lines.
+// What compiled references say of files: `object_matches PACK [--without PACKAGE=VERSION] FILE…`,
+// tab-separated lines. With --without as if that revision were not in the data.
 //
 //   library FILE NAME BUILDS FUNCTIONS ELSEWHERE CHANGED UNKNOWN   a library; builds as
 //   package=version,… function FILE ADDRESS BYTES BY LIBRARY NAME ALIASES            a function
@@ -72,6 +73,27 @@ void look_at(const std::string& path, const signature::Objects& objects) {
               found - begun, hashed - found - (found - begun), matched - hashed);
 }
 
+// The same without a package revision, packed anew.
+std::string without(const signature::Objects& objects, const std::string& revision) {
+  std::vector<signature::ObjectLibrary> all;
+  for (std::size_t i = 0; i < objects.library_count(); ++i) {
+    signature::ObjectLibrary library = objects.library(i);
+    for (std::uint32_t b = 0; b < library.builds.size(); ++b) {
+      if (library.builds[b].package + "=" + library.builds[b].version != revision) continue;
+      for (signature::ObjectMember& member : library.members) {
+        signature::BuildSet kept;
+        for (auto [first, last] : member.builds)
+          for (std::uint32_t k = first; k <= last; ++k)
+            if (k != b) kept.emplace_back(k, k);
+        member.builds = std::move(kept);
+      }
+    }
+    std::erase_if(library.members, [](const auto& member) { return member.builds.empty(); });
+    all.push_back(std::move(library));
+  }
+  return signature::pack_objects(all).value_or({});
+}
+
 }  // namespace
 }  // namespace fathom
 
@@ -87,5 +109,13 @@ int main(int count, char** values) {
     std::fprintf(stderr, "%s: %s\n", values[1], objects.error().message.c_str());
     return 1;
   }
-  for (int i = 2; i < count; ++i) fathom::look_at(values[i], *objects);
+  int first = 2;
+  std::string changed;
+  if (count > 4 && std::string_view(values[2]) == "--without") {
+    changed = fathom::without(*objects, values[3]);
+    objects = fathom::signature::Objects::open(changed);
+    if (!objects) return 1;
+    first = 4;
+  }
+  for (int i = first; i < count; ++i) fathom::look_at(values[i], *objects);
 }

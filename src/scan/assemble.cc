@@ -8,6 +8,7 @@
 #include "analyzer/file_type.h"
 #include "base/text.h"
 #include "hardening/image_checks.h"
+#include "hardening/own_code.h"
 #include "loader/loader.h"
 #include "signature/java_classes.h"
 #include "scan/package_content.h"
@@ -456,6 +457,25 @@ void name_distribution_builds(Report& report, const vuln::Databases& databases) 
     auto [first, last] = compiled_in.equal_range(component.file_digest);
     for (auto package = first; package != last; ++package)
       if (is_build(*package->second)) component.packaged_as = package->second->id;
+  }
+}
+
+void settle_static_hardening(Report& report, const Identified& identified) {
+  for (HardeningRow& row : report.hardening) {
+    auto found = identified.find(row.digest);
+    if (found == identified.end()) continue;
+    const signature::Identified& file = found->second;
+    if (std::ranges::find(file.objects, row.libc, &signature::ObjectMatch::name) ==
+        file.objects.end())
+      continue;
+    std::vector<hardening::NamedCall> calls;
+    for (const signature::OwnCall& call : file.own_calls)
+      calls.push_back({call.name, call.caller, call.callers});
+    const bool protector_is_there =
+        std::ranges::any_of(file.functions, [](const signature::NamedFunction& function) {
+          return function.name == "__stack_chk_fail";
+        });
+    hardening::settle_by_own_calls(row, calls, protector_is_there);
   }
 }
 

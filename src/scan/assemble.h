@@ -31,6 +31,10 @@ Report assemble(const Target& target, const Examined& examined, const image::Fil
 // built from, or the one whose compiled code is in the file.
 void name_distribution_builds(Report& report, const vuln::Databases& databases);
 
+// Stack protector and FORTIFY of static programs whose C library is known by its code: what the
+// rest of the program calls of it.
+void settle_static_hardening(Report& report, const Identified& identified);
+
 // What the data can judge: coverage per ecosystem, and a gap for everything it cannot (ecosystems
 // without advisories, components of unknown version).
 void add_advisory_coverage(Report& report, const vuln::Databases& databases);

@@ -90,8 +90,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
       TRY(signature::Objects::open(options.objects.empty() ? database.section("objects")
                                                            : std::string_view(options.objects))
               .in("the objects"));
-  signature::PackageFiles packages =
-      TRY(signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
+  signature::PackageFiles packages = TRY(
+      signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
@@ -115,6 +115,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   report.now = options.now;
 
   name_distribution_builds(report, databases);
+  settle_static_hardening(report, recogniser.identified);
   add_library_licenses(report);
   if (is_sbom)
     report.notes.push_back(

@@ -276,6 +276,7 @@ struct Identifier {
       if (std::optional<Component> package = package_of(match, objects.library(match.library)))
         out.components.push_back(std::move(*package));
     out.functions = std::move(compiled.functions);
+    out.own_calls = std::move(compiled.own_calls);
     out.objects = std::move(compiled.libraries);
     return out;
   }

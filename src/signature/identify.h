@@ -77,6 +77,7 @@ struct Identified {
   // of, with the members that are there.
   std::vector<NamedFunction> functions;
   std::vector<ObjectMatch> objects;
+  std::vector<OwnCall> own_calls;  // what the file's other code calls of them
 };
 
 // Pure: the same facts and knowledge give the same answer.

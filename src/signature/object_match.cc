@@ -108,6 +108,7 @@ class Matcher {
     for (std::uint32_t m = 0; m < matchers_.size(); ++m) count_changed(m);
     ObjectMatches out;
     out.functions = named();
+    out.own_calls = own_calls(out.functions);
     for (ObjectMatch& match : matches_) out.libraries.push_back(std::move(match));
     return out;
   }
@@ -365,7 +366,9 @@ class Matcher {
   std::vector<NamedFunction> named() {
     std::vector<NamedFunction> out;
     for (std::uint32_t i = 0; i < functions_.size(); ++i) {
-      const Known& known = known_[i].matcher != kNone ? known_[i] : by_order_[i];
+      auto by_order = by_order_.find(i);
+      const bool in_order = known_[i].matcher == kNone && by_order != by_order_.end();
+      const Known& known = in_order ? by_order->second : known_[i];
       auto called = called_as_.find(i);
       const bool is_known = known.matcher != kNone;
       if (!is_known && called == called_as_.end()) continue;
@@ -381,6 +384,32 @@ class Matcher {
                        .by = NamedBy::caller});
     }
     return out;
+  }
+
+  std::vector<OwnCall> own_calls(const std::vector<NamedFunction>& named) const {
+    std::map<std::string, OwnCall> calls;
+    for (std::uint32_t i = 0; i < functions_.size(); ++i) {
+      if (known_[i].matcher != kNone || by_order_.contains(i)) continue;
+      std::set<std::uint32_t> callees(functions_[i].calls.begin(), functions_[i].calls.end());
+      for (std::uint32_t callee : callees) {
+        if (callee >= functions_.size()) continue;
+        auto name =
+            std::ranges::lower_bound(named, functions_[callee].start, {}, &NamedFunction::address);
+        if (name == named.end() || name->address != functions_[callee].start) continue;
+        if (name->by == NamedBy::caller) continue;
+        note_call(name->name, functions_[i].start, calls);
+        for (const std::string& alias : name->aliases) note_call(alias, functions_[i].start, calls);
+      }
+    }
+    std::vector<OwnCall> out;
+    for (auto& [name, call] : calls) out.push_back(std::move(call));
+    return out;
+  }
+
+  static void note_call(const std::string& name, std::uint64_t caller,
+                        std::map<std::string, OwnCall>& calls) {
+    OwnCall& call = calls[name];
+    if (call.callers++ == 0) call = {name, caller, 1};
   }
 
   NamedFunction named_of(std::uint32_t i, const Known& known) {

@@ -65,9 +65,17 @@ struct ObjectMatch {
   std::vector<NamedFunction> seen;  // some of it, for evidence: the largest
 };
 
+// That code which is no known library's calls a function that is.
+struct OwnCall {
+  std::string name;          // of the callee, as its callers write it
+  std::uint64_t caller = 0;  // the first function that does
+  std::size_t callers = 0;
+};
+
 struct ObjectMatches {
   std::vector<ObjectMatch> libraries;    // from most matched to least
   std::vector<NamedFunction> functions;  // by address, one name each
+  std::vector<OwnCall> own_calls;        // by name
 };
 
 // Pure. Cost: a look-up for each function of the file, and the blocks of the libraries that are hit
