@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "analyzer/analyzer.h"
-#include "analyzer/go_modules.h"
+#include "analyzer/go_names.h"
 #include "analyzer/go_pclntab.h"
 #include "elf/testing.h"
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "base/text.h"
+#include "analyzer/go_names.h"
 #include "code/go_table.h"
 
 namespace fathom {
@@ -28,23 +28,6 @@ bool is_standard(std::string_view package) {
 }
 
 }  // namespace
-
-std::string go_package_of(std::string_view function) {
-  // Type arguments may have slashes and dots of their own.
-  function = function.substr(0, function.find('['));
-  const std::size_t slash = function.rfind('/');
-  const std::size_t dot = function.find('.', slash == function.npos ? 0 : slash);
-  if (dot == function.npos) return {};
-  std::string package;
-  for (std::size_t i = 0; i < dot; ++i) {
-    const auto byte = function[i] == '%' && i + 2 < dot
-                          ? parse_unsigned(function.substr(i + 1, 2), 16)
-                          : std::nullopt;
-    package += byte ? static_cast<char>(*byte) : function[i];
-    if (byte) i += 2;
-  }
-  return package;
-}
 
 std::vector<Attribution> attribute_to_modules(const code::Program& program, std::uint64_t total,
                                               const std::vector<GoModulePath>& modules,

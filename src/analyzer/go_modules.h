@@ -25,7 +25,4 @@ std::vector<Attribution> attribute_to_modules(const code::Program& program, std:
                                               std::string_view main_component,
                                               const Limits& limits);
 
-// "gopkg.in/yaml%2ev3.(*parser).peek" → "gopkg.in/yaml.v3"; empty when there is no package.
-std::string go_package_of(std::string_view function);
-
 }  // namespace fathom
