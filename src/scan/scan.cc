@@ -97,7 +97,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Recogniser recogniser{classifiers, features, java, objects, knowledge, {}, {}};
+  Recogniser recogniser{classifiers, features, java, objects, knowledge, {}, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
