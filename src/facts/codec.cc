@@ -241,6 +241,46 @@ void describe_owners(Codec& codec, std::vector<Attribution>& attributions) {
   for (Attribution& attribution : attributions) codec(attribution.ecosystem, attribution.component);
 }
 
+// The hashes in one block, as those of strings; callees as distances, since most are near.
+template <class Codec>
+void describe_functions(Codec& codec, std::vector<HashedFunction>& functions) {
+  constexpr std::size_t kHashes = 16;
+  std::string hashes;
+  if constexpr (!kDecoding<Codec>)
+    for (const HashedFunction& f : functions)
+      for (std::uint64_t hash : {f.exact, f.loose})
+        for (int shift = 0; shift < 64; shift += 8) hashes += static_cast<char>(hash >> shift);
+  codec(hashes);
+  std::uint64_t before = 0;
+  std::size_t index = 0;
+  auto hash_at = [&](std::size_t at) {
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < 8 && at + i < hashes.size(); ++i)
+      hash |= std::uint64_t{static_cast<unsigned char>(hashes[at + i])} << 8 * i;
+    return hash;
+  };
+  describe_list(codec, functions, Limits{}.strings, [&](HashedFunction& f) {
+    describe_position(codec, f.start, before);
+    codec(f.bytes, f.instructions);
+    describe_list(codec, f.calls, Limits{}.strings, [&](std::uint32_t& callee) {
+      auto distance = static_cast<std::int32_t>(callee - static_cast<std::uint32_t>(index));
+      codec(distance);
+      callee = static_cast<std::uint32_t>(index) + static_cast<std::uint32_t>(distance);
+    });
+    if constexpr (kDecoding<Codec>) {
+      f.exact = hash_at(index * kHashes);
+      f.loose = hash_at(index * kHashes + 8);
+    }
+    ++index;
+  });
+  if constexpr (kDecoding<Codec>) {
+    if (hashes.size() != functions.size() * kHashes) codec.fail();
+    for (const HashedFunction& f : functions)
+      for (std::uint32_t callee : f.calls)
+        if (callee >= functions.size() && callee != HashedFunction::kNobody) codec.fail();
+  }
+}
+
 }  // namespace
 
 template <class Codec>
@@ -262,6 +302,7 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_handed_out(codec, facts.handed_out);
   describe_source_lines(codec, facts.source_lines);
   describe_tables(codec, facts.tables);
+  describe_functions(codec, facts.functions);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
   describe_list(codec, facts.members, limits.members);

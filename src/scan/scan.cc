@@ -25,6 +25,7 @@ namespace {
 struct Recogniser {
   const signature::Classifiers& classifiers;
   const signature::Features& features;
+  const signature::Objects& objects;
   const audit::Knowledge& knowledge;
   Identified identified;
   audit::Profiles profiles;
@@ -32,7 +33,7 @@ struct Recogniser {
 
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
   signature::Identified found =
-      signature::identify(facts, recogniser.classifiers, recogniser.features);
+      signature::identify(facts, recogniser.classifiers, recogniser.features, recogniser.objects);
   if (facts.elf)
     recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
@@ -43,6 +44,7 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.source_lines = {};
   facts.handed_out = {};
   facts.tables = {};
+  facts.functions = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
 }
@@ -57,12 +59,18 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
+  signature::Objects objects =
+      TRY(signature::Objects::open(options.objects.empty() ? database.section("objects")
+                                                           : std::string_view(options.objects))
+              .in("the objects"));
+  signature::PackageFiles packages = TRY(
+      signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Recogniser recogniser{classifiers, features, knowledge, {}, {}};
+  Recogniser recogniser{classifiers, features, objects, knowledge, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
@@ -72,7 +80,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
-  Inventory inventory = take_inventory({tree, facts}, recogniser.identified);
+  Inventory inventory = take_inventory({tree, facts}, recogniser.identified, packages);
   const sbom::LibraryIds libraries = library_ids(classifiers, features, databases);
   const bool is_sbom = examined.info.source == "sbom";
   if (is_sbom) TRY(claim_components(tree, facts, libraries, inventory));
@@ -80,6 +88,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
   report.now = options.now;
 
   name_distribution_builds(report, databases);
+  settle_static_hardening(report, recogniser.identified);
   add_library_licenses(report);
   if (is_sbom)
     report.notes.push_back(
