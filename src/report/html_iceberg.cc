@@ -11,7 +11,7 @@
 namespace fathom::html {
 namespace {
 
-constexpr double kWidth = 1000, kCentre = 640, kWater = 200;
+constexpr double kWidth = 1000, kCentre = 730, kWater = 200;
 constexpr std::size_t kMostDots = 400;  // on each side of the water
 
 std::string number(double value) {
