@@ -61,10 +61,15 @@ class Matcher {
  private:
   // The same code twice in a program: which of the two is called makes no difference.
   bool are_alike(std::size_t before, std::size_t after) const {
-    if (after >= b_.size() || a_[before].code.masked != b_[after].code.masked) return false;
-    const std::string text = code_with_texts(a_[before]);
-    return !text.empty() && text == code_with_texts(b_[after]) &&
-           (a_[before].name.empty() || a_[before].name == b_[after].name);
+    if (after >= b_.size()) return false;
+    const FunctionPrint &x = a_[before], &y = b_[after];
+    return x.name == y.name && x.code.masked == y.code.masked &&
+           std::ranges::equal(
+               x.code.references, y.code.references,
+               [](const MaskedReference& p, const MaskedReference& q) {
+                 return p.kind == q.kind &&
+                        (p.kind == MaskedReference::Kind::function || p.value == q.value);
+               });
   }
 
   void pair(std::size_t before, std::size_t after, Pairing by) {
@@ -199,6 +204,7 @@ class Matcher {
 
   // Shares of the same kinds of instructions in a row, and of the same texts.
   static double likeness(const FunctionPrint& a, const FunctionPrint& b) {
+    if (a.code.masked == b.code.masked) return 1;
     const double sizes = static_cast<double>(std::min(a.size, b.size)) /
                          static_cast<double>(std::max<std::uint64_t>(1, std::max(a.size, b.size)));
     if (sizes < 0.3) return 0;

@@ -111,7 +111,9 @@ Texts hardening_of(const Report& report, bool is_one_file) {
   for (const HardeningRow& row : report.hardening)
     for (const HardeningCheck& check : row.checks)
       out[{is_one_file ? "(the file)" : row.path, check.id}] =
-          check.value + " (" + std::string(name_of(check.rating)) + ")";
+          // Each build has another build-id; only having none is another state.
+          (check.id == "build_id" && check.value != "none" ? "some" : check.value) + " (" +
+          std::string(name_of(check.rating)) + ")";
   return out;
 }
 

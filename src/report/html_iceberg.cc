@@ -11,7 +11,7 @@
 namespace fathom::html {
 namespace {
 
-constexpr double kWidth = 1000, kCentre = 640, kWater = 200;
+constexpr double kWidth = 1000, kCentre = 730, kWater = 200;
 constexpr std::size_t kMostDots = 400;  // on each side of the water
 
 std::string number(double value) {
@@ -127,13 +127,10 @@ std::string iceberg_figure(const Report& report, const Iceberg& iceberg) {
   svg += "<path class=\"wave\" d=\"M0 " + number(kWater);
   for (int x = 0; x < 1000; x += 100) svg += " q25 -7 50 0 t50 0";
   svg += "\"/>\n" + dots(top, above) + dots(bottom, below);
-  svg +=
-      label(70, "over",
-            counted(visible.components, "component") + ", " + counted(visible.findings, "finding"),
-            "package data and build info tell");
-  svg += label(kWater + 60, "under",
-               counted(hidden.components, "component") + ", " + counted(hidden.findings, "finding"),
-               "only the code tells");
+  svg += label(70, "over", counted(visible.findings, "finding"),
+               "in " + counted(visible.components, "component") + " that package data name");
+  svg += label(kWater + 60, "under", counted(hidden.findings, "finding"),
+               "in " + counted(hidden.components, "component") + " that only the code tells");
   svg += "</svg>\n";
   std::string says = "<b>" + with_thousands(visible.components) + " visible / " +
                      with_thousands(hidden.components) +

@@ -23,7 +23,8 @@ void Table::row(const std::vector<std::string>& cells) {
   body_ += "<tr>";
   for (std::size_t i = 0; i < cells.size() && i < columns_.size(); ++i)
     body_ += "<td data-label=\"" + std::string(columns_[i].title) + "\"" +
-             (columns_[i].is_number ? " class=\"n\"" : "") + ">" + cells[i] + "</td>";
+             (columns_[i].is_number ? " class=\"n\"" : "") + ">" +
+             (cells[i].empty() ? std::string() : "<span>" + cells[i] + "</span>") + "</td>";
   body_ += "</tr>\n";
   ++rows_;
 }

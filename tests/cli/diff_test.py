@@ -75,7 +75,7 @@ class Diff(harness.Case):
     def test_a_rebuild_elsewhere_is_the_same_program(self):
         for flags in ((), ("-static",), ("-no-pie",)):
             a = self.compiled("a", *flags)
-            b = self.compiled("b", *flags, "-Wl,--build-id=0x1234", folder="another/folder")
+            b = self.compiled("b", *flags, "-Wl,--build-id=0x" + "1234" * 10, folder="another/folder")
             program = self.functions(a, b)
             self.assertTrue(program["same_program"], (flags, program))
             self.assertEqual(program["functions"]["changed_count"], 0)
@@ -97,7 +97,7 @@ class Diff(harness.Case):
         a, b = self.compiled("a"), self.compiled("b", "-DFIXED")
         program = self.functions(a, b)
         self.assertEqual(self.names(program["functions"]["changed"]), ["checked"])
-        self.assertEqual(program["imports"]["new"], ["strlen"])
+        self.assertIn("strlen", program["imports"]["new"])
         self.assertEqual(program["texts"], {"lost": [], "new": []})
 
     def test_stripped_too(self):

@@ -175,8 +175,12 @@ class Reader(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.elements.append(tag)
         self.attributes += [(tag, name, value) for name, value in attrs]
-        if tag not in ("meta", "input", "br", "rect", "circle", "polygon", "path"):
+        if tag not in ("meta", "input", "br"):
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
 
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
