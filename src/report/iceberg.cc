@@ -15,7 +15,7 @@ bool is_from_code(const Component& component) {
   if (component.kind == ComponentKind::embedded_library) return true;
   return std::ranges::all_of(component.evidence, [](const Evidence& evidence) {
     return evidence.analyzer == "classifier" || evidence.analyzer == "features" ||
-           evidence.analyzer == "go-pclntab";
+           evidence.analyzer == "compiled-code" || evidence.analyzer == "go-pclntab";
   });
 }
 
