@@ -162,13 +162,14 @@ bool fills_slot(const CodePointerCall& call, const CodeFunction& callee) {
          call.slot != CodePointerCall::kNoSlot && (callee.slots >> call.slot & 1) != 0;
 }
 
-bool has_shape(const std::vector<CodeComparison>& comparisons, const CodeShape& shape) {
-  constexpr std::size_t kFewest = 3, kPercent = 80;
+bool has_shape(const std::vector<CodeComparison>& comparisons, const CodeShape& shape,
+               std::size_t percent) {
+  constexpr std::size_t kFewest = 3;
   if (shape.size() < kFewest) return false;
   const auto same = static_cast<std::size_t>(std::ranges::count_if(shape, [&](const auto& row) {
     return std::ranges::count(comparisons, row.first, &CodeComparison::what) == row.second;
   }));
-  return same * 100 >= shape.size() * kPercent;
+  return same * 100 >= shape.size() * percent;
 }
 
 bool may_call(const CodePointerCall& call, const CodeFunction& callee) {

@@ -134,8 +134,10 @@ bool fills_slot(const CodePointerCall& call, const CodeFunction& callee);
 // "inflate.part.0" → "inflate": compilers name parts and clones of functions so.
 std::string_view without_clone_suffix(std::string_view symbol);
 
-// Whether nearly all counts are as the shape has them; one with few counts is nobody's.
-bool has_shape(const std::vector<CodeComparison>& comparisons, const CodeShape& shape);
+// Whether nearly all counts, so many per cent, are as the shape has them; one with few counts is
+// nobody's.
+bool has_shape(const std::vector<CodeComparison>& comparisons, const CodeShape& shape,
+               std::size_t percent = 80);
 
 template <class Codec>
 void describe(Codec& codec, Compared& c) {

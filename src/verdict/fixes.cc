@@ -49,6 +49,8 @@ Result<FixRow> row_of(const json::Value& value) {
   row.cve = value["cve"].text_or();
   row.function = value["function"].text_or();
   row.origin = value["from"].text_or();
+  for (const json::Value& release : value["versions"].elements())
+    row.releases.emplace_back(release.text_or());
   row.builds = value["builds"].elements().size();
   if (row.library.empty() || row.cve.empty() || row.function.empty())
     return Error{ErrorCode::malformed, "a row without library, cve or function"};
@@ -165,14 +167,16 @@ Result<std::vector<FixRow>> parse_fixes(std::string_view lines) {
 }
 
 std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& function,
-                                      const CodeQuestion& question, bool is_named) {
+                                      const CodeQuestion& question, const FixContext& context) {
+  // A small function has few counts that stay; known by name, it needs several that tell. Of
+  // another release, whose source may differ elsewhere, nearly everything must be as it was.
+  constexpr std::size_t kSeveral = 2, kMany = 8, kAllButOne = 95;
+  const bool is_small = context.is_named && row.counts.size() >= kSeveral;
+  const bool is_it = context.is_release ? has_shape(function.comparisons, row.same) || is_small
+                                        : row.same.size() >= kMany &&
+                                              has_shape(function.comparisons, row.same, kAllButOne);
   Votes votes;
   vote_by_texts(row, function, question, votes);
-  // Code that was inlined into it, unrolled or cut otherwise has other counts. A small function has
-  // few that stay; known by name, it needs several that tell.
-  constexpr std::size_t kSeveral = 2;
-  const bool is_it =
-      has_shape(function.comparisons, row.same) || (is_named && row.counts.size() >= kSeveral);
   if (is_it) vote_by_counts(row, places_of(function), votes);
   return votes.decide();
 }

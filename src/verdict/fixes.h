@@ -19,6 +19,8 @@ namespace fathom::verdict {
 struct FixRow {
   std::string library, cve, function;
   std::string origin;  // of the sources: "debian:1.2.11.dfsg-2+deb11u2"
+  // Releases in which the function is as on one of the two sides; empty: not known.
+  std::vector<std::string> releases;
   std::uint64_t builds = 0;
   // XXH3 of texts that only one side has.
   std::vector<std::uint64_t> texts_of_fixed, texts_of_vulnerable;
@@ -47,10 +49,16 @@ struct FixDecision {
   std::vector<Seen> seen;  // what decided, at least one
 };
 
-// Of one function that carries the one the row is about; `is_named` when its symbol says so.
-// `question` is what the facts were recovered with.
+// How well the row fits what is looked at.
+struct FixContext {
+  bool is_named = false;    // the function's symbol says that it is the one
+  bool is_release = false;  // the component may be of one of the row's releases
+};
+
+// Of one function that carries the one the row is about. `question` is what the facts were
+// recovered with.
 std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& function,
-                                      const CodeQuestion& question, bool is_named = false);
+                                      const CodeQuestion& question, const FixContext& context);
 
 template <class Codec>
 void describe(Codec& codec, FixRow::Count& c) {
@@ -58,8 +66,8 @@ void describe(Codec& codec, FixRow::Count& c) {
 }
 template <class Codec>
 void describe(Codec& codec, FixRow& r) {
-  codec(r.library, r.cve, r.function, r.origin, r.builds, r.texts_of_fixed, r.texts_of_vulnerable,
-        r.counts, r.same);
+  codec(r.library, r.cve, r.function, r.origin, r.releases, r.builds, r.texts_of_fixed,
+        r.texts_of_vulnerable, r.counts, r.same);
 }
 
 }  // namespace fathom::verdict

@@ -32,8 +32,8 @@ struct Body {
   }
   // What the fix leaves alone.
   Body& usual() { return field(8, 2).number(70, 8).number(-5, 4); }
-  std::string decided() const {
-    const std::optional<FixDecision> decision = decide_fix(row(), function, question);
+  std::string decided(FixContext context = {false, true}) const {
+    const std::optional<FixDecision> decision = decide_fix(row(), function, question, context);
     return !decision ? "open" : decision->is_fixed ? "fixed" : "vulnerable";
   }
 };
@@ -59,10 +59,25 @@ TEST(Fixes, ASmallFunctionIsKnownByItsNameAndSeveralCounts) {
   small.same.clear();
   Body body;
   body.field(36, 2);
-  EXPECT_FALSE(decide_fix(small, body.function, body.question, true)) << "one count only";
+  EXPECT_FALSE(decide_fix(small, body.function, body.question, {true, true})) << "one count only";
   small.counts.push_back({{true, 40, 8}, 1, 1, 0, 0});
-  EXPECT_TRUE(decide_fix(small, body.function, body.question, true)->is_fixed);
-  EXPECT_FALSE(decide_fix(small, body.function, body.question, false)) << "it has no name";
+  EXPECT_TRUE(decide_fix(small, body.function, body.question, {true, true})->is_fixed);
+  EXPECT_FALSE(decide_fix(small, body.function, body.question, {false, true})) << "it has no name";
+}
+
+TEST(Fixes, OfAnotherReleaseNearlyAllMustBeAsItWas) {
+  EXPECT_EQ(Body().usual().field(36, 2).decided({true, false}), "open") << "three are too few";
+  FixRow many = row();
+  Body body;
+  body.usual().field(36, 2);
+  for (std::int32_t offset = 100; offset < 105; ++offset) {
+    many.same.push_back({{true, offset, 4}, 1});
+    body.field(offset, 1);
+  }
+  EXPECT_TRUE(decide_fix(many, body.function, body.question, {false, false}));
+  body.field(100, 1);
+  EXPECT_FALSE(decide_fix(many, body.function, body.question, {false, false}));
+  EXPECT_TRUE(decide_fix(many, body.function, body.question, {false, true}));
 }
 
 TEST(Fixes, ATextDecidesWhereverItIs) {
@@ -78,7 +93,8 @@ TEST(Fixes, EvidenceForBothDecidesNothing) {
 
 TEST(Fixes, WhatDecidedIsShown) {
   const Body body = Body().usual().field(36, 2);
-  const std::optional<FixDecision> decision = decide_fix(row(), body.function, body.question);
+  const std::optional<FixDecision> decision =
+      decide_fix(row(), body.function, body.question, {false, true});
   ASSERT_TRUE(decision);
   ASSERT_EQ(decision->seen.size(), 1u);
   EXPECT_EQ(decision->seen[0].what,

@@ -130,15 +130,24 @@ void set_unknown(Finding& finding, const std::string& reason) {
   finding.why += "; " + reason;
 }
 
+bool may_be(const VersionClaim& version, const std::vector<std::string>& releases) {
+  return releases.empty() || std::ranges::any_of(releases, [&](const std::string& release) {
+           return release == version.exact ||
+                  std::ranges::find(version.candidates, release) != version.candidates.end();
+         });
+}
+
 // By every row of the fix and every function that carries the row's; only where all that decide say
 // the same.
 std::optional<FixDecision> decide_fixes(const Subject& subject,
-                                        const std::vector<const FixRow*>& fixes) {
+                                        const std::vector<const FixRow*>& fixes,
+                                        const VersionClaim& version) {
   std::optional<FixDecision> all;
   for (const FixRow* row : fixes)
     for (const Carrier& carrier : subject.naming.carriers_of(row->function)) {
-      std::optional<FixDecision> one = decide_fix(*row, subject.facts.functions[carrier.function],
-                                                  subject.question, carrier.by_symbol);
+      std::optional<FixDecision> one =
+          decide_fix(*row, subject.facts.functions[carrier.function], subject.question,
+                     {carrier.by_symbol, may_be(version, row->releases)});
       if (!one) continue;
       if (all && all->is_fixed != one->is_fixed) return std::nullopt;
       if (!all) all = std::move(one);
@@ -148,8 +157,8 @@ std::optional<FixDecision> decide_fixes(const Subject& subject,
 
 // Whether that settles the finding.
 bool judge_by_fix(const Subject& subject, const std::vector<const FixRow*>& fixes,
-                  Finding& finding) {
-  const std::optional<FixDecision> decision = decide_fixes(subject, fixes);
+                  const VersionClaim& version, Finding& finding) {
+  const std::optional<FixDecision> decision = decide_fixes(subject, fixes, version);
   if (!decision) return false;
   for (const FixDecision::Seen& seen : decision->seen) add_proof(finding, seen.place, seen.what);
   finding.range_uncertain = false;
@@ -288,9 +297,9 @@ bool judge_by_way(const Subject& subject, const std::vector<Target>& targets, Fi
   return true;
 }
 
-void judge_c(const Subject& subject, const FunctionRow& row, const SourceNames& names,
-             const std::vector<const FixRow*>& fixes, Finding& finding) {
-  if (judge_by_fix(subject, fixes, finding)) return;
+void judge_c(const Subject& subject, const CCase& one, Finding& finding) {
+  const FunctionRow& row = one.row;
+  if (judge_by_fix(subject, one.fixes, one.version, finding)) return;
   std::vector<Target> targets;
   std::vector<std::string> missing;
   for (const VulnerableFunction& function : row.functions) {
@@ -308,7 +317,7 @@ void judge_c(const Subject& subject, const FunctionRow& row, const SourceNames& 
   if (targets.empty() && missing.empty())
     return set_unknown(finding,
                        "the fix only adds functions, so nothing tells the code without it");
-  judge_targets(subject, row, &names, targets, missing, finding);
+  judge_targets(subject, row, &one.names, targets, missing, finding);
 }
 
 // "hyper::server::Server::run", "<hyper::T as core::U>::f" → the path without generic arguments.

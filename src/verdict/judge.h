@@ -42,8 +42,14 @@ struct Target {
 // there is none.
 bool judge_by_way(const Subject& subject, const std::vector<Target>& targets, Finding& finding);
 
-void judge_c(const Subject& subject, const FunctionRow& row, const SourceNames& names,
-             const std::vector<const FixRow*>& fixes, Finding& finding);
+// What is known of the vulnerability and of the library.
+struct CCase {
+  const FunctionRow& row;
+  const SourceNames& names;
+  const std::vector<const FixRow*>& fixes;
+  const VersionClaim& version;
+};
+void judge_c(const Subject& subject, const CCase& one, Finding& finding);
 void judge_rust(const Subject& subject, const FunctionRow& row, Finding& finding);
 // `modules`: of all Go components of the file.
 void judge_go(const Subject& subject, const FunctionRow& row,

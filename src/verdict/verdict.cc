@@ -35,9 +35,8 @@ int rank(Verdict verdict) {
     case Verdict::reachable_indirectly:
       return 1;
     case Verdict::affected_by_version:
+    case Verdict::unknown:  // neither says anything of the code
       return 2;
-    case Verdict::unknown:
-      return 3;
     case Verdict::present_unreachable:
       return 4;
     case Verdict::patched:
@@ -143,7 +142,8 @@ struct Verdicts::State {
     } else if (one.component->ecosystem == "crates.io") {
       judge_rust(subject, *one.row, *one.finding);
     } else {
-      judge_c(subject, *one.row, names_of(*one.component), one.fixes, *one.finding);
+      judge_c(subject, {*one.row, names_of(*one.component), one.fixes, one.component->version},
+              *one.finding);
     }
   }
 };
