@@ -250,8 +250,7 @@ void describe(Codec& codec, MemberFacts& member);
 template <class Codec>
 void describe(Codec& codec, FileFacts& facts) {
   const Limits limits;
-  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf, facts.go,
-        facts.java);
+  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf);
   describe_list(codec, facts.packages, limits.packages);
   describe_list(codec, facts.attributions, limits.packages);
   describe_list(codec, facts.checksum_list, limits.entries);
@@ -270,6 +269,7 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
   describe_list(codec, facts.analyzed_by, limits.packages);
+  codec(facts.go, facts.java);
 }
 
 template <class Codec>
