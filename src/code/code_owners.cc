@@ -14,10 +14,20 @@ const CodeOwners::Block* CodeOwners::find(std::uint64_t address) const {
   return block != nullptr && address < block->end ? block : nullptr;
 }
 
+std::uint64_t CodeOwners::first_free(std::uint64_t address) const {
+  auto at = blocks_.upper_bound(address);
+  if (at != blocks_.begin()) --at;
+  for (; at != blocks_.end() && at->first <= address; ++at)
+    address = std::max(address, at->second.end);
+  return address;
+}
+
 void CodeOwners::claim(std::uint64_t function, std::span<const AddressRange> ranges) {
   for (AddressRange range : ranges) {
     while (range.start < range.end) {
-      auto next = blocks_.upper_bound(range.start);
+      // Most are claimed in their order.
+      const bool is_last = blocks_.empty() || blocks_.rbegin()->first <= range.start;
+      auto next = is_last ? blocks_.end() : blocks_.upper_bound(range.start);
       if (next != blocks_.begin() && range.start < std::prev(next)->second.end) {
         range.start = std::prev(next)->second.end;
         continue;

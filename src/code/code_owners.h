@@ -29,6 +29,9 @@ class CodeOwners {
   // The last block that begins at or before `address`, wherever it ends.
   const Block* before(std::uint64_t address) const;
 
+  // The first address from `address` on that nobody has.
+  std::uint64_t first_free(std::uint64_t address) const;
+
   // Of the ranges what nobody has.
   void claim(std::uint64_t function, std::span<const AddressRange> ranges);
   // [start, end), whoever has what is in it.

@@ -108,7 +108,8 @@ class FunctionFinder {
   std::size_t depth_ = 0;
   GoTable go_;
   std::vector<std::pair<std::uint64_t, std::string_view>> aliases_;
-  std::map<std::uint64_t, Start> starts_;  // those of is_start_
+  std::map<std::uint64_t, Start> starts_;                                // those of is_start_
+  std::map<std::uint64_t, Start>::iterator last_start_ = starts_.end();  // that was added
   std::map<std::uint64_t, Body> bodies_;
   std::deque<std::uint64_t> queue_;
   std::set<std::uint64_t> fragments_;

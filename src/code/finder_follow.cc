@@ -39,10 +39,8 @@ void FunctionFinder::sweep_rest() {
     std::vector<std::uint64_t> targets;
     std::uint64_t budget = range.bytes.size();
     for (std::uint64_t at = range.address; range.contains(at) && budget > 0; --budget) {
-      if (const CodeOwners::Block* owner = owners_.at(at)) {
-        at = owner->end;
-        continue;
-      }
+      at = owners_.first_free(at);
+      if (!range.contains(at)) break;
       Instruction one = decode(program_.machine(), range.bytes.subspan(at - range.address), at);
       if (one.op == Op::call) targets.push_back(one.target);
       at = one.end();

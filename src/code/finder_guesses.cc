@@ -97,11 +97,8 @@ bool FunctionFinder::is_plausible(std::uint64_t address, const Trace& code) cons
 void FunctionFinder::fill_gaps() {
   for (const CodeRange& range : program_.code()) {
     for (std::uint64_t at = range.address; range.contains(at);) {
-      if (const CodeOwners::Block* owner = owners_.at(at)) {
-        at = owner->end;
-        continue;
-      }
-      at = fill_gap(range, at);
+      at = owners_.first_free(at);
+      if (range.contains(at)) at = fill_gap(range, at);
     }
   }
 }

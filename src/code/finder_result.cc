@@ -55,9 +55,10 @@ Functions FunctionFinder::finish() {
   out.problems = std::move(problems_);
   if (budget_ == 0)
     out.problems.push_back({ErrorCode::limit_exceeded, "not all code was followed"});
+  auto at = starts_.begin();
   for (auto& [start, body] : bodies_) {
-    auto at = starts_.find(start);
-    if (at == starts_.end() || body.ranges.empty()) continue;
+    while (at != starts_.end() && at->first < start) ++at;
+    if (at == starts_.end() || at->first != start || body.ranges.empty()) continue;
     out.list.push_back({start,
                         merged(std::move(body.ranges)),
                         at->second.found,

@@ -110,27 +110,33 @@ bool FunctionFinder::may_start(std::uint64_t address) const {
 
 Start* FunctionFinder::add_start(std::uint64_t address, Found found) {
   if (!may_start(address)) return nullptr;
-  auto [at, is_new] = starts_.try_emplace(address, Start{found, false, false, 0, {}});
-  if (!is_new) at->second.found = std::min(at->second.found, found);
-  if (is_new) queue_.push_back(address);
-  if (is_new) is_start_.insert(address);
-  return &at->second;
+  // Tables name them in their order.
+  const auto behind_last = last_start_ == starts_.end() ? last_start_ : std::next(last_start_);
+  last_start_ = starts_.try_emplace(behind_last, address, Start{found, false, false, 0, {}});
+  Start& start = last_start_->second;
+  if (is_start_.contains(address)) {
+    start.found = std::min(start.found, found);
+  } else {
+    queue_.push_back(address);
+    is_start_.insert(address);
+  }
+  return &start;
 }
 
 void FunctionFinder::claim_known() {
   for (const auto& [address, start] : starts_) {
     if (start.end == 0) continue;
-    Body& body = bodies_[address];
-    body = {{{address, start.end}}, true, true};
-    owners_.claim(address, body.ranges);
+    auto body =
+        bodies_.try_emplace(bodies_.end(), address, Body{{{address, start.end}}, true, true});
+    owners_.claim(address, body->second.ranges);
   }
 }
 
 void FunctionFinder::sweep_known() {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> known;
-  for (const auto& [address, start] : starts_)
-    if (start.end != 0) known.emplace_back(address, start.end);
-  for (auto [start, end] : known) bodies_[start].returns = sweep(start, end);
+  // These bodies stay, and others are added behind them.
+  std::vector<std::pair<std::uint64_t, Body*>> known;
+  for (auto& [address, body] : bodies_) known.emplace_back(address, &body);
+  for (auto [start, body] : known) body->returns = sweep(start, body->ranges.front().end);
 }
 
 // Calls, jumps and addresses in [start, end); whether anything leaves it but by a call.

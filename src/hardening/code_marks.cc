@@ -15,6 +15,7 @@
 
 #include "hardening/code_marks.h"
 
+#include <optional>
 #include <span>
 
 #include "base/needles.h"
@@ -61,13 +62,21 @@ void add_canary_i386(const Code& code, std::size_t at, CodeMarks& marks) {
   if (accumulator || other) marks.canaries.add(code.offset + at - (accumulator ? 2 : 3), true);
 }
 
-// 48 81 ec imm32; `at` is behind the prefix.
-void add_frame_x86_64(const Code& code, std::size_t at, CodeMarks& marks) {
-  if (code.at(at - 1) != 0x48 || code.bytes.size() - at < 6) return;
+// 48 81 ec imm32, as far as it is the size of a frame; `at` is behind the prefix.
+std::optional<std::uint64_t> frame_x86_64(const Code& code, std::size_t at) {
+  if (code.at(at - 1) != 0x48 || code.bytes.size() - at < 6) return {};
   std::uint64_t size = 0;
   for (std::size_t i = 0; i < 4; ++i) size |= std::uint64_t{code.at(at + 2 + i)} << 8 * i;
-  if (size <= kMostFrame && size % 8 == 0) marks.frames.add(code.offset + at - 1, true);
-  if (size < kPage || size > kMostFrame || size % 8 != 0) return;
+  if (size > kMostFrame || size % 8 != 0) return {};
+  return size;
+}
+
+void add_frame_x86_64(const Code& code, std::size_t at, CodeMarks& marks) {
+  if (frame_x86_64(code, at)) marks.frames.add(code.offset + at - 1, true);
+}
+
+void add_probe_x86_64(const Code& code, std::size_t at, CodeMarks& marks) {
+  if (frame_x86_64(code, at).value_or(0) < kPage) return;
   const bool touched = code.has(at + 6, "\x48\x83\x0c\x24\x00"sv) ||
                        code.has(at + 6, "\x48\xc7\x04\x24\x00\x00\x00\x00"sv);
   (touched ? marks.probes : marks.unprobed).add(code.offset + at - 1);
@@ -90,9 +99,15 @@ struct Sequence {
   void (*add)(const Code&, std::size_t at, CodeMarks&);
 };
 constexpr Sequence kX86_64[] = {
-    {"\x25\x28\x00\x00\x00"sv, add_canary_x86_64}, {"\x81\xec"sv, add_frame_x86_64},
-    {"\x83\xec"sv, add_small_frame_x86_64},        {"\xf3\x0f\x1e\xfa"sv, add_landing_pad},
+    {"\x25\x28\x00\x00\x00"sv, add_canary_x86_64},
+    {"\x81\xec"sv, add_probe_x86_64},
+    {"\xf3\x0f\x1e\xfa"sv, add_landing_pad},
     {"\xf3\x0f\x1e\xfb"sv, add_landing_pad},
+};
+// There are many of these, and nobody asks where no function reads a canary.
+constexpr Sequence kFramesX86_64[] = {
+    {"\x81\xec"sv, add_frame_x86_64},
+    {"\x83\xec"sv, add_small_frame_x86_64},
 };
 constexpr Sequence kI386[] = {
     {"\x14\x00\x00\x00"sv, add_canary_i386},
@@ -106,11 +121,24 @@ Needles needles_of(std::span<const Sequence> sequences) {
   return Needles(bytes);
 }
 
+void find(const Needles& needles, std::span<const Sequence> sequences, const Code& code,
+          CodeMarks& marks) {
+  needles.for_each(code.bytes, [&](std::size_t at, std::size_t which) {
+    sequences[which].add(code, at, marks);
+  });
+}
+
 void find_x86(const Code& code, bool wide, CodeMarks& marks) {
   static const Needles kWide = needles_of(kX86_64), kNarrow = needles_of(kI386);
-  (wide ? kWide : kNarrow).for_each(code.bytes, [&](std::size_t at, std::size_t which) {
-    (wide ? kX86_64[which] : kI386[which]).add(code, at, marks);
-  });
+  if (wide)
+    find(kWide, kX86_64, code, marks);
+  else
+    find(kNarrow, kI386, code, marks);
+}
+
+void find_frames_x86_64(const Code& code, CodeMarks& marks) {
+  static const Needles kFrames = needles_of(kFramesX86_64);
+  find(kFrames, kFramesX86_64, code, marks);
 }
 
 // Instructions of aarch64 are little-endian words whatever the data is.
@@ -146,11 +174,16 @@ CodeMarks code_marks(const elf::ElfFile& elf) {
   marks.reads_canaries = machine == elf::EM_X86_64 || machine == elf::EM_386;
   marks.reads_frames = machine == elf::EM_X86_64;
   marks.reads_probes = machine == elf::EM_X86_64 || machine == elf::EM_AARCH64;
+  const auto code_of = [&](const elf::ElfFile::Range& range) {
+    return Code{elf.bytes().clamped(range.offset, range.size).as_text(), range.offset};
+  };
   for (const elf::ElfFile::Range& range : elf.executable_ranges()) {
-    Code code{elf.bytes().clamped(range.offset, range.size).as_text(), range.offset};
-    if (marks.reads_canaries) find_x86(code, machine == elf::EM_X86_64, marks);
-    if (machine == elf::EM_AARCH64) find_aarch64(code, marks);
+    if (marks.reads_canaries) find_x86(code_of(range), machine == elf::EM_X86_64, marks);
+    if (machine == elf::EM_AARCH64) find_aarch64(code_of(range), marks);
   }
+  if (marks.reads_frames && marks.canaries.count > 0)
+    for (const elf::ElfFile::Range& range : elf.executable_ranges())
+      find_frames_x86_64(code_of(range), marks);
   return marks;
 }
 

@@ -25,9 +25,10 @@ struct CodeMarks {
   bool reads_canaries = false;  // whether `canaries` means anything on this machine
   bool reads_probes = false;    // … `probes` and `unprobed`
   bool reads_frames = false;    // … `frames`
-  Marks canaries;      // reads of the stack protector's guard value, at least one a function
-  Marks probes;        // a page of stack taken and touched: -fstack-clash-protection, Rust
-  Marks frames;        // 16 bytes of stack or more taken for locals, with all offsets
+  Marks canaries;  // reads of the stack protector's guard value, at least one a function
+  Marks probes;    // a page of stack taken and touched: -fstack-clash-protection, Rust
+  // 16 bytes of stack or more taken for locals, with all offsets; only where there are canaries.
+  Marks frames;
   Marks unprobed;      // more than a page of stack taken at once
   Marks landing_pads;  // endbr64, endbr32, bti
   Marks signing;       // paciasp, pacibsp
