@@ -356,7 +356,7 @@ JavaFileName split_java_file_name(std::string_view path) {
   }
   const std::vector<std::string_view> parts = split(name, '-');
   std::size_t first = version_part(parts);
-  if (first == 0) {
+  if (first == 0 || (first == 1 && parts[0].empty())) {
     out.artifact = name;
     return out;
   }

@@ -164,7 +164,8 @@ class ClassReader {
     const std::uint64_t count = TRY(u2());
     for (std::uint64_t i = 0; i < count; ++i) {
       std::uint64_t access = TRY(u2());
-      std::string_view name = utf8_at(TRY(u2())), descriptor = utf8_at(TRY(u2()));
+      std::string_view name = utf8_at(TRY(u2()));
+      std::string_view descriptor = utf8_at(TRY(u2()));
       begin(what);
       line_ += static_cast<char>(access >> 8);
       line_ += static_cast<char>(access);
@@ -195,8 +196,10 @@ class ClassReader {
       ByteView body = TRY(bytes_.slice(at_, size));
       at_ += size;
       if (name != "Module") continue;
-      out.module = utf8_or_escaped(named_by(TRY(body.read_big<std::uint16_t>(0)), module));
-      out.module_version = utf8_or_escaped(utf8_at(TRY(body.read_big<std::uint16_t>(4))));
+      const std::uint16_t named = TRY(body.read_big<std::uint16_t>(0));
+      const std::uint16_t version = TRY(body.read_big<std::uint16_t>(4));
+      out.module = utf8_or_escaped(named_by(named, module));
+      out.module_version = utf8_or_escaped(utf8_at(version));
     }
     return Ok{};
   }

@@ -67,7 +67,8 @@ Result<std::vector<Column>> columns_of(ByteView record) {
     Varint type = TRY(read_varint(record, at));
     at += type.size;
     std::uint64_t size = type.value >= 12 ? (type.value - 12) / 2 : kSizes[type.value];
-    out.push_back({type.value, TRY(record.slice(body, size))});
+    ByteView bytes = TRY(record.slice(body, size));
+    out.push_back({type.value, bytes});
     body += size;
   }
   return out;

@@ -39,9 +39,10 @@ Result<PyInstallerArchive> PyInstallerArchive::parse(ByteView bytes, const Limit
   if (length > record + kRecord)
     return Error{ErrorCode::malformed, "PyInstaller archive: begins before the file"};
   const std::uint64_t start = record + kRecord - length;
+  const ByteView rows =
+      TRY(bytes.slice(start + table, size).in("PyInstaller archive: table of contents"));
   PyInstallerArchive out(bytes, limits);
-  out.read_table(TRY(bytes.slice(start + table, size).in("PyInstaller archive: table of contents")),
-                 start, limits);
+  out.read_table(rows, start, limits);
   return out;
 }
 

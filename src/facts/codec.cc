@@ -308,8 +308,7 @@ void describe(Codec& codec, MemberFacts& member);
 template <class Codec>
 void describe(Codec& codec, FileFacts& facts) {
   const Limits limits;
-  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf, facts.go,
-        facts.java);
+  codec(facts.kind, facts.type, facts.inert, facts.size, facts.md5, facts.sha1, facts.elf);
   describe_list(codec, facts.packages, limits.packages);
   describe_list(codec, facts.attributions, limits.packages);
   describe_list(codec, facts.checksum_list, limits.entries);
@@ -332,6 +331,7 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.licenses, limits.packages);
   describe_list(codec, facts.sboms, limits.packages);
   describe_owners(codec, facts.attributions);
+  codec(facts.go, facts.java);
 }
 
 template <class Codec>
