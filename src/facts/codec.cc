@@ -23,8 +23,6 @@ namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
 constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
-// Without what stands behind the facts; the facts of tests/corpus/ are kept in it.
-constexpr std::uint32_t kFormatBefore = 0x46463;
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -321,7 +319,6 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_handed_out(codec, facts.handed_out);
   describe_source_lines(codec, facts.source_lines);
   describe_tables(codec, facts.tables);
-  describe_functions(codec, facts.functions);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
   describe_list(codec, facts.members, limits.members);
@@ -332,6 +329,9 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.sboms, limits.packages);
   describe_owners(codec, facts.attributions);
   codec(facts.go, facts.java);
+  describe_list(codec, facts.revisions, limits.texts);
+  describe_list(codec, facts.statements, limits.packages);
+  describe_functions(codec, facts.functions);
 }
 
 template <class Codec>
@@ -400,14 +400,6 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
                              [&](const MemberFacts& m) { return possible(m.facts, depth + 1); });
 }
 
-// Of a file and its members, in order.
-template <class Codec>
-void describe_origins(Codec& codec, FileFacts& facts) {
-  describe_list(codec, facts.revisions, Limits{}.texts);
-  describe_list(codec, facts.statements, Limits{}.packages);
-  for (MemberFacts& member : facts.members) describe_origins(codec, member.facts);
-}
-
 struct Envelope {
   std::uint32_t format = kFormat;
   FileFacts facts;
@@ -417,10 +409,9 @@ template <class Codec>
 void describe(Codec& codec, Envelope& envelope) {
   codec(envelope.format);
   if constexpr (kDecoding<Codec>) {
-    if (envelope.format != kFormat && envelope.format != kFormatBefore) return codec.fail();
+    if (envelope.format != kFormat) return codec.fail();
   }
   codec(envelope.facts);
-  if (envelope.format == kFormat) describe_origins(codec, envelope.facts);
 }
 
 }  // namespace
@@ -454,9 +445,7 @@ std::string_view name_of(FileKind kind) {
 std::string encode(const FileFacts& facts) {
   Encoder encoder;
   std::uint32_t format = kFormat;
-  FileFacts& readable = const_cast<FileFacts&>(facts);  // describe() only reads here
-  encoder(format, readable);
-  describe_origins(encoder, readable);
+  encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
   return encoder.take();
 }
 
