@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
 constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
+constexpr std::uint32_t kWithoutFunctions = 0x46463;  // version 3, which is read, too
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -302,7 +303,6 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_handed_out(codec, facts.handed_out);
   describe_source_lines(codec, facts.source_lines);
   describe_tables(codec, facts.tables);
-  describe_functions(codec, facts.functions);
   describe_audit(codec, facts.audit,
                  [](Codec& c, auto& list, std::uint64_t most) { describe_list(c, list, most); });
   describe_list(codec, facts.members, limits.members);
@@ -372,6 +372,13 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
                              [&](const MemberFacts& m) { return possible(m.facts, depth + 1); });
 }
 
+// Behind all other facts, of the file and then of its members.
+template <class Codec>
+void describe_all_functions(Codec& codec, FileFacts& facts) {
+  describe_functions(codec, facts.functions);
+  for (MemberFacts& member : facts.members) describe_all_functions(codec, member.facts);
+}
+
 struct Envelope {
   std::uint32_t format = kFormat;
   FileFacts facts;
@@ -381,9 +388,10 @@ template <class Codec>
 void describe(Codec& codec, Envelope& envelope) {
   codec(envelope.format);
   if constexpr (kDecoding<Codec>) {
-    if (envelope.format != kFormat) return codec.fail();
+    if (envelope.format != kFormat && envelope.format != kWithoutFunctions) return codec.fail();
   }
   codec(envelope.facts);
+  if (envelope.format != kWithoutFunctions) describe_all_functions(codec, envelope.facts);
 }
 
 }  // namespace
@@ -418,6 +426,7 @@ std::string encode(const FileFacts& facts) {
   Encoder encoder;
   std::uint32_t format = kFormat;
   encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
+  describe_all_functions(encoder, const_cast<FileFacts&>(facts));
   return encoder.take();
 }
 

@@ -94,7 +94,8 @@ Done answer_functions_job(confine::Channel& channel, const Job& job, const Limit
     return Error{ErrorCode::usage, "not a program; name a program in it after the target"};
   Bytes file = TRY(program_of(*store, job, limits));
   Bytes bytes = TRY(member_of(std::move(file), job.wanted_member, limits));
-  FunctionsMessage message{TRY(code::list_functions(bytes, job.wanted_function, limits)), {}};
+  code::Listing listing = TRY(code::list_functions(bytes, job.wanted_function, limits));
+  FunctionsMessage message{std::move(listing), {}};
   const FileFacts facts = TRY(hash_functions(bytes, limits));
   for (const Gap& gap : facts.gaps) message.listing.problems.push_back(gap.reason);
   message.facts = encode(facts);

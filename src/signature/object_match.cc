@@ -19,6 +19,9 @@ constexpr std::size_t kFewestFunctions = 3;
 constexpr std::uint32_t kLongEnough = 40;
 constexpr std::uint32_t kMostWeight = 64;  // one function says no more than this
 constexpr std::size_t kMostSeen = 8;
+// With fewer functions that match for one that does not, it is no build like those known: other
+// flags make many functions the same, too.
+constexpr std::size_t kFewestToOneChanged = 4;
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
@@ -109,7 +112,9 @@ class Matcher {
     ObjectMatches out;
     out.functions = named();
     out.own_calls = own_calls(out.functions);
-    for (ObjectMatch& match : matches_) out.libraries.push_back(std::move(match));
+    for (ObjectMatch& match : matches_)
+      if (match.changed * kFewestToOneChanged <= match.functions)
+        out.libraries.push_back(std::move(match));
     return out;
   }
 

@@ -10,7 +10,8 @@
 // The builds of a library that have most of the matched functions are the answer: several, when the
 // code that is there is the same in all of them. Functions that stand, in the file as in a member
 // of these builds, between matched ones and are different there mean another build than those
-// known.
+// known. When those are many, the library is not said to be there by this evidence, since other
+// flags leave many a short function the same; names of functions that match are given all the same.
 //
 // Names: of a matched function its own; where several functions have the same code, the one that a
 // matched caller calls; of an unmatched function, what a matched caller calls there, or what stands
