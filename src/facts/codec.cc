@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
 constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
-constexpr std::uint32_t kWithoutFunctions = 0x46463;  // version 3, which is read, too
+constexpr std::uint32_t kWithoutLaterFields = 0x46463;  // version 3, which is read, too
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -309,9 +309,6 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
   describe_list(codec, facts.analyzed_by, limits.packages);
-  describe_list(codec, facts.licenses, limits.packages);
-  describe_list(codec, facts.sboms, limits.packages);
-  describe_owners(codec, facts.attributions);
 }
 
 template <class Codec>
@@ -374,9 +371,12 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
 
 // Behind all other facts, of the file and then of its members.
 template <class Codec>
-void describe_all_functions(Codec& codec, FileFacts& facts) {
+void describe_later_fields(Codec& codec, FileFacts& facts) {
   describe_functions(codec, facts.functions);
-  for (MemberFacts& member : facts.members) describe_all_functions(codec, member.facts);
+  describe_list(codec, facts.licenses, Limits{}.packages);
+  describe_list(codec, facts.sboms, Limits{}.packages);
+  describe_owners(codec, facts.attributions);
+  for (MemberFacts& member : facts.members) describe_later_fields(codec, member.facts);
 }
 
 struct Envelope {
@@ -388,10 +388,10 @@ template <class Codec>
 void describe(Codec& codec, Envelope& envelope) {
   codec(envelope.format);
   if constexpr (kDecoding<Codec>) {
-    if (envelope.format != kFormat && envelope.format != kWithoutFunctions) return codec.fail();
+    if (envelope.format != kFormat && envelope.format != kWithoutLaterFields) return codec.fail();
   }
   codec(envelope.facts);
-  if (envelope.format != kWithoutFunctions) describe_all_functions(codec, envelope.facts);
+  if (envelope.format != kWithoutLaterFields) describe_later_fields(codec, envelope.facts);
 }
 
 }  // namespace
@@ -426,7 +426,7 @@ std::string encode(const FileFacts& facts) {
   Encoder encoder;
   std::uint32_t format = kFormat;
   encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
-  describe_all_functions(encoder, const_cast<FileFacts&>(facts));
+  describe_later_fields(encoder, const_cast<FileFacts&>(facts));
   return encoder.take();
 }
 
