@@ -34,10 +34,26 @@ extern const ImageAnalyzer licenses_image;
 
 std::span<const FileAnalyzer* const> file_analyzers() {
   static constexpr auto kRows = std::to_array<const FileAnalyzer*>({
-      &elf_facts,    &strings,         &constant_returns, &handed_out,      &source_lines,
-      &tables,       &function_hashes, &go_buildinfo,     &rust_audit,      &dpkg,
-      &apk,          &os_release,      &copyright,        &sbom_documents,  &program_traits,
-      &settings,     &secrets,         &certificates,     &loader_cache,    &loading,
+      &elf_facts,
+      &strings,
+      &constant_returns,
+      &handed_out,
+      &source_lines,
+      &tables,
+      &function_hashes,
+      &go_buildinfo,
+      &rust_audit,
+      &dpkg,
+      &apk,
+      &os_release,
+      &copyright,
+      &sbom_documents,
+      &program_traits,
+      &settings,
+      &secrets,
+      &certificates,
+      &loader_cache,
+      &loading,
       &hardening_facts,
   });
   return kRows;

@@ -181,8 +181,7 @@ TEST(CycloneDx, LinesOfTheSourceAreFrames) {
   report.components[0].evidence.push_back(
       seen("source-features", "sqlite-service", Place::at_offset(16), "line 1234 of btree.c"));
   const Value bom = parsed(report);
-  const Value& frames =
-      bom["components"].elements()[1]["evidence"]["callstack"]["frames"];
+  const Value& frames = bom["components"].elements()[1]["evidence"]["callstack"]["frames"];
   ASSERT_EQ(frames.elements().size(), 1u);
   EXPECT_EQ(frames.elements()[0]["fullFilename"].text_or(), "btree.c");
   EXPECT_EQ(frames.elements()[0]["line"].natural(), 1234u);

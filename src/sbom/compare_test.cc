@@ -89,7 +89,8 @@ TEST_F(Compare, WhatIsListedIsConfirmedWithItsEvidence) {
 
 TEST_F(Compare, ModulesAreFoundWhateverTheirCaseAndMajorVersion) {
   add("c9", ComponentKind::module, "Go", "github.com/Upper/Case/v2", "v2.0.1", "app");
-  EXPECT_EQ(one(entry("x", "v2.0.1", "pkg:golang/github.com/upper/case@v2.0.1#v2")).component, "c9");
+  EXPECT_EQ(one(entry("x", "v2.0.1", "pkg:golang/github.com/upper/case@v2.0.1#v2")).component,
+            "c9");
 }
 
 TEST_F(Compare, AnotherVersionIsSaidAndNotCountedAsTrue) {

@@ -51,8 +51,7 @@ std::string product_of(std::string_view cpe) {
 std::string name_in(const Purl& purl, std::string_view ecosystem) {
   if (ecosystem == "Maven" && !purl.namespace_.empty()) return purl.namespace_ + ":" + purl.name;
   // "pkg:golang/github.com/a/b@v2.0.1#v2" is Syft's way to write the module github.com/a/b/v2.
-  if (ecosystem == "Go")
-    return purl.full_name() + (purl.subpath.empty() ? "" : "/" + purl.subpath);
+  if (ecosystem == "Go") return purl.full_name() + (purl.subpath.empty() ? "" : "/" + purl.subpath);
   if (ecosystem == "npm" || ecosystem == "Packagist") return purl.full_name();
   return purl.name;
 }

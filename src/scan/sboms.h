@@ -23,8 +23,7 @@ struct GivenSbom {
 
 // The libraries that code is recognised of, under all names that the data have for them.
 sbom::LibraryIds library_ids(const signature::Classifiers& classifiers,
-                             const signature::Features& features,
-                             const vuln::Databases& databases);
+                             const signature::Features& features, const vuln::Databases& databases);
 
 // Fills report.sboms. The report's components have their ids.
 void hold_sboms(Report& report, const FactsByDigest& facts, const Examined& examined,

@@ -20,7 +20,7 @@ struct ScanOptions {
   policy::Policy policy;
   // Advisories that the user has imported, laid over those of the program.
   std::optional<vuln::Database> user_data;
-  std::vector<GivenSbom> sboms;      // to hold against the target
+  std::vector<GivenSbom> sboms;  // to hold against the target
   // Packed compiled libraries instead of the program's own: those with the user's beside them.
   std::string objects;
   std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
