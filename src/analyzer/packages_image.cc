@@ -105,6 +105,7 @@ class Builder {
       return key_of(a.component) < key_of(b.component);
     });
     add_mentions(inventory);
+    add_unread_databases(inventory);
     // What the system's package manager installed is its own, also where Python knows it.
     std::vector<InstalledPackage> packages, distributions;
     for (Made& made : made_) {
@@ -274,6 +275,19 @@ class Builder {
                       .why = why_not(*location)};
       place(mention.evidence, *location);
       inventory.mentions.push_back(std::move(mention));
+    }
+  }
+
+  // Where rpm keeps its packages and no reader knew the form: too damaged to be recognised, or one
+  // that nobody here reads. Either way packages are missing.
+  void add_unread_databases(Inventory& inventory) const {
+    for (const image::TreeFile& file : in_.tree.files()) {
+      if (file.shadowed || file.entry.size == 0 || !is_rpm_database(file.entry.path)) continue;
+      auto at = in_.facts.find(file.entry.digest);
+      if (at == in_.facts.end() || at->second.kind == FileKind::database) continue;
+      inventory.gaps.push_back({"packages", file.entry.path, file.entry.digest, file.layer,
+                                ErrorCode::malformed,
+                                "rpm keeps its packages here, and none could be read"});
     }
   }
 

@@ -64,7 +64,7 @@ class RpmTest(harness.Case):
             for at in (len(whole) // 3, len(whole) // 2):
                 image = Image([layer(OS, file("var/lib/rpm/" + name, whole[:at]))])
                 report = scan(self.save("cut.tar", image)).report
-                self.assert_gap(report, "rpm var/lib/rpm/" + name)
+                self.assert_gap(report, "(rpm|packages) var/lib/rpm/" + name)
                 self.assert_accounted(report)
 
 
@@ -84,7 +84,7 @@ def jar(*members, manifest=""):
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("META-INF/MANIFEST.MF"), "Manifest-Version: 1.0\r\n" + manifest)
         for name, content in members:
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, compress_type=zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -99,6 +99,23 @@ def osv_of_maven(folder_of):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("GHSA-jfh8-c2jp-5v3q.json", json.dumps(record))
     return path
+
+
+class ManifestsTest(harness.Case):
+    def test_what_python_and_node_installed(self):
+        site = "usr/lib/python3.11/site-packages/"
+        image = Image([layer(file(site + "requests-2.19.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: requests\nVersion: 2.19.0\n\n"),
+                             file("app/node_modules/left-pad/package.json", b'{"name": "left-pad", "version": "1.3.0"}'),
+                             file("app/node_modules/left-pad/test/package.json", b'{"name": "fixture", "version": "9.0.0"}'),
+                             file("srv/App.deps.json", b'{"runtimeTarget": {}, "targets": {}, "libraries": {"Newtonsoft.Json/12.0.1": {"type": "package"}}}'),
+                             file("opt/cut/package.json", b'{"name": "x", "version": '))])
+        report = scan(self.save("manifests.tar", image)).report
+        found = {c["purl"]: c["id"] for c in report["components"]}
+        self.assertEqual(set(found), {"pkg:pypi/requests@2.19.0", "pkg:npm/left-pad@1.3.0", "pkg:nuget/Newtonsoft.Json@12.0.1"})
+        self.assertIn("CVE-2018-18074", {f["id"] for f in report["findings"] if f["component"] == found["pkg:pypi/requests@2.19.0"]})
+        self.assertIn("fixture", {m["library"] for m in report["mentions"]})
+        self.assert_gap(report, "node-package opt/cut/package.json")
+        self.assert_accounted(report)
 
 
 class JavaTest(harness.Case):
