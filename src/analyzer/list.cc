@@ -13,6 +13,7 @@ extern const FileAnalyzer constant_returns;
 extern const FileAnalyzer handed_out;
 extern const FileAnalyzer source_lines;
 extern const FileAnalyzer tables;
+extern const FileAnalyzer function_hashes;
 extern const FileAnalyzer go_buildinfo;
 extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer java_class;
@@ -51,6 +52,7 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &handed_out,
       &source_lines,
       &tables,
+      &function_hashes,
       &go_buildinfo,
       &rust_audit,
       &java_class,

@@ -19,6 +19,8 @@ struct ScanOptions {
   policy::Policy policy;
   // Advisories that the user has imported, laid over those of the program.
   std::optional<vuln::Database> user_data;
+  // Packed compiled libraries instead of the program's own: those with the user's beside them.
+  std::string objects;
   std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };

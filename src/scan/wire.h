@@ -34,6 +34,7 @@ enum class WireType : std::uint32_t {
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
   feed_rows,  // child → parent: feeds::Batch …
   feed_done,  // … and at the end feeds::Summary, or failed
+  members,    // signature::RawMembers
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
@@ -51,10 +52,11 @@ struct SandboxProgram {
 };
 
 struct Job {
-  enum class Task : std::uint8_t { scan, functions, sandbox };
+  enum class Task : std::uint8_t { scan, functions, sandbox, learn };
   Task task = Task::scan;
   std::string wanted_function;           // functions: the one to show in full
   std::string wanted_file;               // functions: of the image; empty: the target itself
+  std::string wanted_member;             // functions: of the file, which is an ar archive
   std::vector<SandboxProgram> programs;  // sandbox
   std::string scheme, platform, reference, file_name;
   confine::StoreKind kind = confine::StoreKind::file;
@@ -148,9 +150,9 @@ void describe(Codec& codec, SandboxProgram& p) {
 }
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.scheme, j.platform, j.reference,
-        j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects, j.skipped,
-        j.skipped_layers, j.hash_only, j.list_only);
+  codec(j.task, j.wanted_function, j.wanted_file, j.wanted_member, j.programs, j.scheme, j.platform,
+        j.reference, j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects,
+        j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

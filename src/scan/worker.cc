@@ -14,6 +14,7 @@
 #include "report/read_report.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
+#include "scan/learn.h"
 #include "scan/sandbox.h"
 #include "scan/wire.h"
 
@@ -196,6 +197,8 @@ int run_job(confine::Channel& channel, std::string payload) {
     switch (job->task) {
       case Job::Task::functions:
         return answer_functions_job(channel, *job, limits);
+      case Job::Task::learn:
+        return answer_learn_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
