@@ -10,8 +10,8 @@
 #include "hardening/image_checks.h"
 #include "hardening/own_code.h"
 #include "loader/loader.h"
-#include "signature/java_classes.h"
 #include "scan/package_content.h"
+#include "signature/java_classes.h"
 #include "vuln/distributions.h"
 #include "vuln/match.h"
 
