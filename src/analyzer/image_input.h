@@ -34,6 +34,8 @@ struct Inventory {
   std::map<std::string, std::size_t> owner_of;
   // Path → what the package that lists it recorded; of several packages the one that owns the file.
   std::map<std::string, RecordedFile> recorded;
+  // Content digest → bytes of code that is a known library's, as compiled.
+  std::map<std::string, std::uint64_t> known_code;
 };
 
 }  // namespace fathom

@@ -22,7 +22,7 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
-constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
+constexpr std::uint32_t kFormat = 0x46466;   // "FF", version 6: raise it when a field changes
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
