@@ -51,7 +51,7 @@ class Bench:
 
     def findings(self, program):
         """{id: finding} of a file, with the seconds of processor time that took."""
-        folder = self.cache / "root"
+        folder = self.cache / ("root-%d" % os.getpid())
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         shutil.copy(program, folder / "program")
@@ -325,6 +325,7 @@ var _ = strings.NewReader
 
 func main() {
 	s := os.Args[0]
+	_ = s
 	%s
 }
 """

@@ -141,7 +141,7 @@ def bodies_of(text):
         for kind, word, _ in tokens[start:end]:
             value = lex.text_of(word) if kind == "s" else None
             texts |= set(source.pieces_of(value)) if value is not None else set()
-        body = lex.body_hash(tokens[start:end + 1])
+        body = "%016x" % lex.body_hash(tokens[start:end + 1])
         old = out.get(name, ((), set()))
         out[name] = (old[0] + (body,), old[1] | texts)
     return out
@@ -244,15 +244,34 @@ def interval(values):
     return [min(values), max(values)]
 
 
+def next_of(key):
+    number, width = key[1:].split("/")
+    return "n%d/%s" % (int(number) + 1, width)
+
+
 def compare(before, after):
     """(counts that tell the sides apart, counts that are the same): [[key, lowest, highest, …]]."""
     telling, same = [], []
+    for side in (before, after):
+        for counts in side:  # "> 70" is ">= 71" to some compilers
+            for key in [k for k in counts if k[0] == "n"]:
+                number, width = key[1:].split("/")
+                for first in (int(number), int(number) - 1):
+                    counts["m%d/%s" % (first, width)] = counts["n%d/%s" % (first, width)] + counts["n%d/%s" % (first + 1, width)]
     for key in sorted(set().union(*before, *after)):
         old, new = interval([b[key] for b in before]), interval([a[key] for a in after])
         if old[1] < new[0] or new[1] < old[0]:
             telling.append([key, *old, *new])
-        elif old == new and old[0] == old[1] > 0 and key[0] != "t":
+        elif old == new and old[0] == old[1] > 0 and key[0] in "fn":
             same.append([key, old[0]])
+    plain = {row[0] for row in telling if row[0][0] == "n"}
+    telling = [row for row in telling if row[0][0] != "m" or not plain & {"n" + row[0][1:], next_of(row[0])}]
+    taken = set()
+    for row in [r for r in telling if r[0][0] == "m"]:  # of "70 or 71" and "71 or 72" the first
+        if "m" + next_of(row[0])[1:] in taken or "m%d/%s" % (int(row[0][1:].split("/")[0]) - 1, row[0].split("/")[1]) in taken:
+            telling.remove(row)
+        else:
+            taken.add(row[0])
     same.sort(key=lambda row: (-row[1], row[0]))
     return telling, same[:MOST_CONTROLS]
 
@@ -279,7 +298,7 @@ def row_of(library, sides, file, function, eyes, sources):
     for text, is_in, side in [(t, after, "fixed") for t in added] + [(t, before, "vulnerable") for t in removed]:
         shown = text.decode("utf8", "replace")
         if all(one["t" + shown] for one in is_in) and not any(one["t" + shown] for one in (before if is_in is after else after)):
-            texts[side].append(lex.xxh3(text))
+            texts[side].append("%016x" % lex.xxh3(text))
     counts = [row for row in telling if row[0][0] != "t"]
     if not counts and not texts["fixed"] and not texts["vulnerable"]:
         return None

@@ -1,6 +1,7 @@
 #include "verdict/fixes.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.h"
@@ -11,11 +12,12 @@ namespace {
 
 // ---- Reading
 
-// "f36/4": a field at offset 36, four bytes; "n70/8": the number 70.
+// "f36/4": a field at offset 36, four bytes; "n70/8": the number 70; "m70/8": 70 or 71.
 Result<Compared> compared_of(std::string_view key) {
   const Error bad{ErrorCode::malformed, "\"" + std::string(key) + "\" is no comparison"};
   const std::size_t slash = key.find('/');
-  if (key.empty() || slash == key.npos || (key[0] != 'f' && key[0] != 'n')) return bad;
+  if (key.empty() || slash == key.npos || (key[0] != 'f' && key[0] != 'n' && key[0] != 'm'))
+    return bad;
   std::string_view number = key.substr(1, slash - 1);
   const bool negative = number.starts_with('-');
   if (negative) number.remove_prefix(1);
@@ -58,7 +60,9 @@ Result<FixRow> row_of(const json::Value& value) {
   row.texts_of_vulnerable = TRY(hashes_of(value["texts"]["vulnerable"]));
   for (const json::Value& one : value["counts"].elements()) {
     FixRow::Count count;
-    count.what = TRY(compared_of(one.elements().empty() ? "" : one.elements()[0].text_or()));
+    const std::string_view key = one.elements().empty() ? "" : one.elements()[0].text_or();
+    count.what = TRY(compared_of(key));
+    count.or_next = key.starts_with('m');
     count.vulnerable_low = number_in(one, 1);
     count.vulnerable_high = number_in(one, 2);
     count.fixed_low = number_in(one, 3);
@@ -80,11 +84,6 @@ Places places_of(const CodeFunction& function) {
   Places places;
   for (const CodeComparison& one : function.comparisons) places[one.what].push_back(one.place);
   return places;
-}
-
-std::uint32_t count_of(const Places& places, const Compared& what) {
-  auto at = places.find(what);
-  return at == places.end() ? 0 : static_cast<std::uint32_t>(at->second.size());
 }
 
 std::string words_of(const Compared& what) {
@@ -132,18 +131,40 @@ void vote_by_texts(const FixRow& row, const CodeFunction& function, const CodeQu
   }
 }
 
+std::vector<std::uint64_t> places_at(const FixRow::Count& count, Compared what,
+                                     const Places& places) {
+  std::vector<std::uint64_t> out;
+  for (int i = 0; i <= (count.or_next ? 1 : 0); ++i, ++what.value)
+    if (auto at = places.find(what); at != places.end())
+      out.insert(out.end(), at->second.begin(), at->second.end());
+  std::ranges::sort(out);
+  return out;
+}
+
+// That something is not compared says something only where it is compared in another width.
+bool is_compared_otherwise(const FixRow::Count& count, const Places& places) {
+  constexpr std::array<std::uint8_t, 4> kWidths = {1, 2, 4, 8};
+  return std::ranges::any_of(kWidths, [&](std::uint8_t width) {
+    Compared other = count.what;
+    other.width = width;
+    return width != count.what.width && !places_at(count, other, places).empty();
+  });
+}
+
 void vote_by_counts(const FixRow& row, const Places& places, Votes& votes) {
   for (const FixRow::Count& count : row.counts) {
-    const std::uint32_t seen = count_of(places, count.what);
+    const std::vector<std::uint64_t> there = places_at(count, count.what, places);
+    const std::size_t seen = there.size();
     const bool fixed = seen >= count.fixed_low && seen <= count.fixed_high;
     const bool vulnerable = seen >= count.vulnerable_low && seen <= count.vulnerable_high;
     if (fixed == vulnerable) {
       votes.add_odd();
       continue;
     }
-    auto at = places.find(count.what);
-    votes.add(fixed, at == places.end() ? 0 : at->second.back(),
-              row.function + " compares " + words_of(count.what) + " " + std::to_string(seen) +
+    if (seen == 0 && fixed && !is_compared_otherwise(count, places)) continue;
+    votes.add(fixed, there.empty() ? 0 : there.back(),
+              row.function + " compares " + words_of(count.what) + " in " +
+                  std::to_string(count.what.width) + " bytes " + std::to_string(seen) +
                   (seen == 1 ? " time" : " times") + "; before the fix it is " +
                   range_of(count.vulnerable_low, count.vulnerable_high) + ", after it " +
                   range_of(count.fixed_low, count.fixed_high),

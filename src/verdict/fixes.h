@@ -28,6 +28,7 @@ struct FixRow {
   // one.
   struct Count {
     Compared what;
+    bool or_next = false;  // or with the next number: "> 70" is ">= 71" to some compilers
     std::uint32_t vulnerable_low = 0, vulnerable_high = 0, fixed_low = 0, fixed_high = 0;
     auto operator<=>(const Count&) const = default;
   };
@@ -62,7 +63,7 @@ std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& fun
 
 template <class Codec>
 void describe(Codec& codec, FixRow::Count& c) {
-  codec(c.what, c.vulnerable_low, c.vulnerable_high, c.fixed_low, c.fixed_high);
+  codec(c.what, c.or_next, c.vulnerable_low, c.vulnerable_high, c.fixed_low, c.fixed_high);
 }
 template <class Codec>
 void describe(Codec& codec, FixRow& r) {

@@ -60,9 +60,23 @@ TEST(Fixes, ASmallFunctionIsKnownByItsNameAndSeveralCounts) {
   Body body;
   body.field(36, 2);
   EXPECT_FALSE(decide_fix(small, body.function, body.question, {true, true})) << "one count only";
-  small.counts.push_back({{true, 40, 8}, 1, 1, 0, 0});
+  small.counts.push_back({{true, 40, 8}, false, 0, 0, 1, 1});
+  body.field(40, 1, 8);
   EXPECT_TRUE(decide_fix(small, body.function, body.question, {true, true})->is_fixed);
   EXPECT_FALSE(decide_fix(small, body.function, body.question, {false, true})) << "it has no name";
+}
+
+TEST(Fixes, TheNextNumberCountsWhereTheRowSaysSo) {
+  FixRow wider = row();
+  wider.counts = {{{false, 90, 4}, true, 1, 1, 0, 0}};
+  auto decided = [&](const Body& body) {
+    const auto decision = decide_fix(wider, body.function, body.question, {false, true});
+    return !decision ? "open" : decision->is_fixed ? "fixed" : "vulnerable";
+  };
+  EXPECT_STREQ(decided(Body().usual().number(90, 4)), "vulnerable");
+  EXPECT_STREQ(decided(Body().usual().number(91, 4)), "vulnerable");
+  EXPECT_STREQ(decided(Body().usual().number(91, 8)), "fixed") << "in another width";
+  EXPECT_STREQ(decided(Body().usual()), "open") << "that nothing is there shows no fix";
 }
 
 TEST(Fixes, OfAnotherReleaseNearlyAllMustBeAsItWas) {
@@ -98,7 +112,7 @@ TEST(Fixes, WhatDecidedIsShown) {
   ASSERT_TRUE(decision);
   ASSERT_EQ(decision->seen.size(), 1u);
   EXPECT_EQ(decision->seen[0].what,
-            "parse compares a field at offset 36 2 times; before the fix it is 1, after it 2");
+            "parse compares a field at offset 36 in 4 bytes 2 times; before the fix it is 1, after it 2");
   EXPECT_NE(decision->seen[0].place, 0u);
 }
 
