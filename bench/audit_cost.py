@@ -46,8 +46,8 @@ def without(path):
         if count == 0:
             sys.exit(f"{path}: nothing fits {pattern}")
     # What the taken-out calls were given.
-    return text.replace("Recogniser recogniser{classifiers, features, knowledge, {}, {}};",
-                        "const audit::Knowledge knowledge;\n  Recogniser recogniser{classifiers, features, knowledge, {}, {}};")
+    return text.replace("Recogniser recogniser{classifiers, features, objects, knowledge, {}, {}};",
+                        "const audit::Knowledge knowledge;\n  Recogniser recogniser{classifiers, features, objects, knowledge, {}, {}};")
 
 
 def build_without(build):

@@ -1,6 +1,7 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS VERDICTS OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS PACKAGES VERDICTS
+//   OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -19,6 +20,8 @@
 #include "advisory_sources.h"
 #include "base/text.h"
 #include "feature_sources.h"
+#include "signature/object_data.h"
+#include "signature/package_files.h"
 #include "verdict_sources.h"
 
 namespace fathom::tools {
@@ -133,16 +136,60 @@ Result<std::string> read_distributions(const std::filesystem::path& folder) {
   return out;
 }
 
+// One library a file, in the order of their names.
+Result<std::string> read_objects(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing))
+    if (entry.path().extension() == ".zst") files.push_back(entry.path());
+  std::ranges::sort(files);
+  std::vector<signature::ObjectLibrary> libraries;
+  for (const std::filesystem::path& file : files) {
+    const std::string bytes = TRY(read_data_file(file));
+    libraries.push_back(TRY(signature::decode_object_library(bytes).in(file.string())));
+  }
+  return signature::pack_objects(libraries);
+}
+
+std::vector<signature::PackageFile> package_files_of(const json& rows) {
+  std::vector<signature::PackageFile> out;
+  for (const json& row : rows) {
+    signature::PackageFile& file = out.emplace_back();
+    file.key = signature::package_key(row.at(0).get<std::string>()).value_or(0);
+    file.path = row.at(1);
+    const json& spans = row.at(2);
+    for (std::size_t i = 0; i + 1 < spans.size(); i += 2)
+      file.revisions.emplace_back(spans[i], spans[i + 1]);
+  }
+  return out;
+}
+
+Result<std::string> read_packages(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "debian.json.zst";
+  if (!std::filesystem::exists(file)) return std::string();
+  try {
+    const json data = json::parse(TRY(read_data_file(file)));
+    std::vector<signature::PackageRevision> revisions;
+    for (const json& row : data.at("revisions"))
+      revisions.push_back({row.at(0), row.at(1), row.at(2), row.at(3), row.at(4), row.at(5)});
+    return signature::PackageFiles::pack(std::move(revisions), data.at("paths"),
+                                         package_files_of(data.at("contents")),
+                                         package_files_of(data.at("build_ids")));
+  } catch (const std::exception& problem) {
+    return Error{ErrorCode::malformed, file.string() + ": " + problem.what()};
+  }
+}
+
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 8 && arguments[7] == "--stats";
-  if (arguments.size() != 7 && !stats)
+  bool stats = arguments.size() == 10 && arguments[9] == "--stats";
+  if (arguments.size() != 9 && !stats)
     return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS VERDICTS "
-                 "OUTPUT [--stats]"};
-  const std::string& output = arguments[6];
+                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS "
+                 "PACKAGES VERDICTS OUTPUT [--stats]"};
+  const std::string& output = arguments[8];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  std::vector<verdict::FunctionRow> functions = TRY(read_functions(arguments[5], arguments[0]));
+  std::vector<verdict::FunctionRow> functions = TRY(read_functions(arguments[7], arguments[0]));
   std::set<std::string> asked_for;
   for (const verdict::FunctionRow& row : functions)
     if (row.ecosystem == "C") asked_for.insert(row.package);
@@ -151,11 +198,13 @@ Done run(const std::vector<std::string>& arguments) {
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["source-texts"] =
       signature::pack_source_functions(features.texts_of_functions);
-  std::vector<verdict::FixRow> fixes = TRY(read_fixes(arguments[5]));
+  std::vector<verdict::FixRow> fixes = TRY(read_fixes(arguments[7]));
   sources.content.sections["verdicts"] =
       verdict::pack_knowledge(std::move(functions), std::move(fixes));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
+  sources.content.sections["objects"] = TRY(read_objects(arguments[5]));
+  sources.content.sections["package-files"] = TRY(read_packages(arguments[6]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

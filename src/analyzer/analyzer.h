@@ -54,6 +54,9 @@ struct ImageAnalyzer {
 };
 std::span<const ImageAnalyzer* const> image_analyzers();
 
+// Facts with nothing but the hashes of a program's functions, and gaps; an error when it is none.
+Result<FileFacts> hash_functions(ByteView bytes, const Limits& limits);
+
 // Everything the bytes of one file say. Pure. Recognises the kind, runs every analyzer that wants
 // the file, goes into archives (members become facts of their own). Never fails: what could not be
 // read is a gap in the facts.

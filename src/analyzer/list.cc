@@ -13,6 +13,7 @@ extern const FileAnalyzer constant_returns;
 extern const FileAnalyzer handed_out;
 extern const FileAnalyzer source_lines;
 extern const FileAnalyzer tables;
+extern const FileAnalyzer function_hashes;
 extern const FileAnalyzer go_buildinfo;
 extern const FileAnalyzer rust_audit;
 extern const FileAnalyzer dpkg;
@@ -30,24 +31,10 @@ extern const ImageAnalyzer packages_image;
 
 std::span<const FileAnalyzer* const> file_analyzers() {
   static constexpr auto kRows = std::to_array<const FileAnalyzer*>({
-      &elf_facts,
-      &strings,
-      &constant_returns,
-      &handed_out,
-      &source_lines,
-      &tables,
-      &go_buildinfo,
-      &rust_audit,
-      &dpkg,
-      &apk,
-      &os_release,
-      &program_traits,
-      &settings,
-      &secrets,
-      &certificates,
-      &loader_cache,
-      &loading,
-      &hardening_facts,
+      &elf_facts,    &strings,         &constant_returns, &handed_out,      &source_lines,
+      &tables,       &function_hashes, &go_buildinfo,     &rust_audit,      &dpkg,
+      &apk,          &os_release,      &program_traits,   &settings,        &secrets,
+      &certificates, &loader_cache,    &loading,          &hardening_facts,
   });
   return kRows;
 }

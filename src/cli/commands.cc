@@ -58,6 +58,8 @@ constexpr std::array kScanFlags{
         "Formats for machines that read everything (json, cyclonedx-json, openvex) have them "
         "always.",
         ""},
+    Flag{"signatures", 0, "PACK", true, "recognise compiled libraries of your own, too",
+         "A file that fathom signatures learn has written. May be given more than once.", ""},
     Flag{"data", 0, "PATH", false, "the imported advisories to use beside the built-in ones",
          "A folder that fathom db import has filled, or a pack in one. Default: fathom below "
          "$XDG_DATA_HOME or ~/.local/share. Damaged data end the scan.",
@@ -138,7 +140,16 @@ constexpr std::array kLddFlags{
     Flag{"quiet", 'q', "", false, "no progress on stderr, only warnings and errors", "", ""},
 };
 
+constexpr std::array kSignaturesFlags{
+    Flag{"output", 'o', "PACK", false, "learn: the file to write", "", ""},
+    Flag{"name", 0, "NAME", false, "learn: what the library is called", "", ""},
+    Flag{"release", 0, "VERSION", false, "learn: which release of it this is", "", ""},
+    Flag{"purl", 0, "PURL", false, "learn: the package URL that reports shall give it",
+         "Its name and version are taken where --name and --release do not say others.", ""},
+    scan_flag("signatures"),
+};
 constexpr std::array kFunctionsFlags{
+    scan_flag("signatures"),
     Flag{"output", 'o', "FORMAT", false, "table (the default) or json", "", "table json"},
     Flag{"function", 0, "NAME|ADDRESS", false,
          "show one function: instructions, callers, callees, strings",
@@ -246,11 +257,14 @@ constexpr std::array kCommands{
         "symbol version is missing. docs/ldd.md has the rules.",
         kLddFlags, run_ldd},
     Command{"functions", "FILE | TARGET PATH", "list the functions of a program, stripped or not",
-            "FILE is an ELF program or shared library for x86_64 or AArch64; or PATH is one in "
+            "FILE is an ELF program, shared library or object for x86_64 or AArch64, or a member "
+            "of an archive, as FILE.a(NAME); or PATH is one in "
             "TARGET, which is named as for scan. For each function: "
             "where it is, how it was found (symbol, unwind_table, entry, initializer, call, jump, "
             "pointer, gap), what it calls, which strings it refers to, and the numbers of its "
-            "system calls. Exit status: 0, or 2 when the file could not be read.",
+            "system calls. Functions without a name get that of known code that is the same, with "
+            "its library in brackets. An object's addresses are offsets in its file. "
+            "Exit status: 0, or 2 when the file could not be read.",
             kFunctionsFlags, run_functions},
     Command{"sandbox", "TARGET [PROGRAM...]",
             "say which system calls programs can make, as filters",
@@ -261,14 +275,15 @@ constexpr std::array kCommands{
             "lists why, and the exit status is 1. Without a flag a table with the place of each "
             "system call. docs/sandbox.md has the method and its limits.",
             kSandboxFlags, run_sandbox},
-    Command{"signatures",
-            "info|list|check",
-            "say what libraries are recognised by",
+    Command{"signatures", "info|list|check|learn [PATH...]",
+            "say what libraries are recognised by, and learn others",
             "info: how much there is. list: one line for each library, with its first and last "
-            "known release. check: decodes everything and tries every classifier on its samples. "
-            "Exit status: 0; 1 when check finds the data damaged.",
-            {},
-            run_signatures},
+            "known release, and one for each package revision whose compiled code is known. check: "
+            "decodes everything and tries every classifier on its samples.\n"
+            "learn PATH... -o PACK --name NAME --release VERSION: reads a library as compiled (.a, "
+            ".o, .so with symbols), so that --signatures PACK finds its code in stripped programs. "
+            "Exit status: 0; 1 when check finds the data damaged; 2 when it could not be done.",
+            kSignaturesFlags, run_signatures},
     Command{
         "db", "status|import|update|export|diff|search [...]",
         "keep advisories of your own beside the built-in ones",

@@ -18,6 +18,7 @@ int run_ldd(const Arguments& arguments);
 int run_functions(const Arguments& arguments);
 int run_db(const Arguments& arguments);
 int run_sandbox(const Arguments& arguments);
+int run_learn(const Arguments& arguments);  // signatures learn
 int run_signatures(const Arguments& arguments);
 int run_version(const Arguments& arguments);
 int run_help(const Arguments& arguments);

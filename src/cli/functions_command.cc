@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/knowledge.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "json/writer.h"
@@ -39,6 +42,15 @@ std::string system_call_text(const Listing& listing, std::uint64_t number) {
   return name.empty() ? std::to_string(number) : std::string(name);
 }
 
+// "inflate  [zlib: libz.a(inflate.o), exact]"
+std::string name_with_origin(const ListedFunction& function) {
+  const code::ListedOrigin& origin = function.origin;
+  if (origin.by.empty()) return printable(function.name);
+  std::string out = printable(function.name) + "  [" + printable(origin.library);
+  if (!origin.member.empty()) out += ": " + printable(origin.member);
+  return out + (origin.library.empty() ? "" : ", ") + origin.by + "]";
+}
+
 std::string table_of(const Listing& listing) {
   std::string out = summary(listing);
   for (const std::string& problem : listing.problems) out += "gap: " + printable(problem) + "\n";
@@ -48,7 +60,7 @@ std::string table_of(const Listing& listing) {
     out += fmt::format("{:>16} {:>9} {:>6} {:>7} {:>8}  {:<12} {}\n", hex_number(f.start), f.size(),
                        f.calls.size(), f.strings.size(),
                        f.system_calls.size() + f.unresolved_system_calls, name_of(f.found),
-                       printable(f.name));
+                       name_with_origin(f));
   return out;
 }
 
@@ -96,6 +108,7 @@ std::string details_of(const Listing& listing, const ListedFunction& function) {
                                 name_of(function.found), function.returns ? "" : ", never returns");
   for (const code::ListedRange& range : function.ranges)
     out += "  " + hex_number(range.start) + " to " + hex_number(range.end) + "\n";
+  if (!function.origin.by.empty()) out += "  " + name_with_origin(function) + "\n";
   out += fmt::format("  {} bytes of stack{}\n", function.frame_bytes,
                      function.has_stack_protector ? ", guarded" : "");
   std::string callers = callers_of(listing, function);
@@ -159,6 +172,9 @@ void write_function(json::Writer& writer, code::Machine machine, const ListedFun
   writer.begin_object().member("start", hex_number(function.start));
   writer.member("size", function.size()).optional_member("name", function.name);
   writer.member("found_by", name_of(function.found)).member("returns", function.returns);
+  writer.optional_member("named_by", function.origin.by)
+      .optional_member("library", function.origin.library)
+      .optional_member("member", function.origin.member);
   writer.key("ranges").begin_array();
   for (const code::ListedRange& range : function.ranges)
     writer.begin_array().value(hex_number(range.start)).value(hex_number(range.end)).end_array();
@@ -220,6 +236,30 @@ std::string json_of(const Listing& listing, const ListedFunction* only) {
   return writer.finish();
 }
 
+// Names of functions that the file has no names for, from compiled libraries that are known.
+Done name_by_code(const std::vector<std::string>& packs, FunctionsAnswer& answer) {
+  const Knowledge known = TRY(open_knowledge(packs));
+  Listing& listing = answer.listing;
+  const signature::ObjectMatches matches = signature::match_objects(
+      answer.hashes, listing.machine == code::Machine::x86_64 ? "x86_64" : "aarch64",
+      known.objects);
+  std::map<std::uint64_t, const signature::NamedFunction*> named;
+  for (const signature::NamedFunction& function : matches.functions)
+    named.emplace(function.address, &function);
+  for (ListedFunction& function : listing.functions) {
+    auto found = named.find(function.start);
+    if (found == named.end() || !function.name.empty()) continue;
+    function.name = found->second->name;
+    function.origin = {found->second->library, found->second->member,
+                       std::string(name_of(found->second->by))};
+  }
+  for (ListedFunction& function : listing.functions)
+    for (code::ListedCall& call : function.calls)
+      if (auto found = named.find(call.target); call.name.empty() && found != named.end())
+        call.name = found->second->name;
+  return Ok{};
+}
+
 Result<std::string> text_for(const Arguments& arguments) {
   if (arguments.operands.empty() || arguments.operands.size() > 2)
     return usage("a program, or a target and a program in it; see fathom functions --help");
@@ -227,11 +267,19 @@ Result<std::string> text_for(const Arguments& arguments) {
   if (format != "table" && format != "json")
     return usage("there is no format \"" + printable(format) + "\"; there are: table json");
   std::string wanted(arguments.one("function"));
-  Target target = TRY(parse_target(arguments.operands[0]));
+  const bool in_target = arguments.operands.size() > 1;
+  MemberName file = split_member(arguments.operands[in_target ? 1 : 0]);
+  std::error_code unseen;
+  // A file may be named like a member.
+  if (!in_target && (file.member.empty() || std::filesystem::exists(arguments.operands[0], unseen)))
+    file = {std::string(arguments.operands[0]), {}};
+  Target target = TRY(parse_target(in_target ? arguments.operands[0] : file.path));
   target.platform = arguments.one("platform");
-  std::string path = arguments.operands.size() > 1 ? arguments.operands[1] : std::string();
-  std::string place = printable(path.empty() ? target.text : path);
-  Listing listing = TRY(list_functions_confined(target, path, wanted, {}).in(place));
+  if (!in_target) file.path.clear();
+  std::string place = printable(arguments.operands.back());
+  FunctionsAnswer answer = TRY(list_functions_confined(target, file, wanted, {}).in(place));
+  Listing& listing = answer.listing;
+  TRY(name_by_code(arguments.all("signatures"), answer));
   const ListedFunction* one = wanted.empty() ? nullptr : code::find_listed(listing, wanted);
   if (!wanted.empty() && one == nullptr)
     return usage("there is no function \"" + printable(wanted) + "\" in " + place);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/data.h"
+#include "cli/knowledge.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
@@ -158,6 +159,8 @@ Result<ScanOptions> parse_options(const Arguments& arguments, const Data& data) 
     TRY(append_parsed(options.functions, path, read_functions_confined));
   options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
   if (data.user) options.user_data = data.user->database();
+  if (const std::vector<std::string>& packs = arguments.all("signatures"); !packs.empty())
+    options.objects = TRY(merge_packs(data.built_in.section("objects"), packs));
   warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =

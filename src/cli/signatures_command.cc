@@ -8,28 +8,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/knowledge.h"
 #include "cli/output.h"
-#include "signature/identify.h"
-#include "vuln/database.h"
-#include "vuln/embedded_pack.h"
 
 namespace fathom::cli {
 namespace {
-
-struct Knowledge {
-  vuln::Database database;
-  signature::Classifiers classifiers;
-  signature::Features features;
-};
-
-Result<Knowledge> open_knowledge() {
-  vuln::Database database = TRY(vuln::Database::open(vuln::embedded_pack()).in("the pack"));
-  signature::Classifiers classifiers =
-      TRY(signature::Classifiers::parse(database.section("classifiers")).in("the classifiers"));
-  signature::Features features =
-      TRY(signature::Features::open(database.section("features")).in("the features"));
-  return Knowledge{std::move(database), std::move(classifiers), std::move(features)};
-}
 
 std::string info_of(const Knowledge& known) {
   std::size_t releases = 0, sites = 0, tables = 0, files = 0;
@@ -44,6 +27,12 @@ std::string info_of(const Knowledge& known) {
         sites += library.version(v).lines.size();
     }
   }
+  std::size_t builds = 0, members = 0, functions = 0;
+  for (std::size_t i = 0; i < known.objects.library_count(); ++i) {
+    builds += known.objects.library(i).builds.size();
+    members += known.objects.library(i).members.size();
+    functions += known.objects.library(i).functions.size();
+  }
   return fmt::format(
       "pack                      {}\n"
       "classifiers               {} rows\n"
@@ -51,12 +40,27 @@ std::string info_of(const Knowledge& known) {
       "releases                  {}\n"
       "texts                     {}\n"
       "tables                    {} ({} windows looked for)\n"
-      "source lines              {} different lists of {} files\n",
+      "source lines              {} different lists of {} files\n"
+      "libraries as compiled     {}, {} package revisions\n"
+      "their functions           {} different in {} different members\n",
       known.database.id(), with_thousands(known.classifiers.size()),
       with_thousands(known.features.library_count()), with_thousands(releases),
       with_thousands(known.features.texts().size()), with_thousands(tables),
-      with_thousands(known.features.windows().size()), with_thousands(sites),
-      with_thousands(files));
+      with_thousands(known.features.windows().size()), with_thousands(sites), with_thousands(files),
+      with_thousands(known.objects.library_count()), with_thousands(builds),
+      with_thousands(functions), with_thousands(members));
+}
+
+// Every package revision whose compiled code is known.
+std::string builds_of(const Knowledge& known) {
+  std::string out = fmt::format("{:<16} {:<26} {:<40} {:<8} {}\n", "LIBRARY", "PACKAGE", "VERSION",
+                                "MACHINE", "OF");
+  for (std::size_t i = 0; i < known.objects.library_count(); ++i)
+    for (const signature::ObjectBuild& build : known.objects.library(i).builds)
+      out += fmt::format("{:<16} {:<26} {:<40} {:<8} {} {}\n", known.objects.library(i).name,
+                         build.package, build.version, name_of(build.machine), build.distribution,
+                         build.distribution_release);
+  return out;
 }
 
 std::string list_of(const Knowledge& known) {
@@ -78,23 +82,25 @@ std::string list_of(const Knowledge& known) {
   for (const std::string& row : rows)
     out += fmt::format("{:<24} {:>8}  {:<14} {:<14} {:>7} {:>7} {:>8} {}\n", row, 0, "", "", 0, 0,
                        0, "yes");
-  return out;
+  return out + "\n" + builds_of(known);
 }
 
 Done check(const Knowledge& known) {
   TRY(known.classifiers.check().in("the classifiers"));
-  return known.features.check();
+  TRY(known.features.check().in("the features"));
+  return known.objects.check().in("the objects");
 }
 
 }  // namespace
 
 int run_signatures(const Arguments& arguments) {
   const std::string what = arguments.operands.empty() ? "" : arguments.operands[0];
+  if (what == "learn") return run_learn(arguments);
   if (what != "info" && what != "list" && what != "check") {
-    log::error("signatures info, signatures list or signatures check; see fathom help signatures");
+    log::error("signatures info, list, check or learn; see fathom help signatures");
     return kExitUsage;
   }
-  Result<Knowledge> known = open_knowledge();
+  Result<Knowledge> known = open_knowledge(arguments.all("signatures"));
   if (!known) {
     log::error(known.error().message);
     return kExitUsage;
@@ -105,7 +111,7 @@ int run_signatures(const Arguments& arguments) {
     log::error(sound.error().message);
     return 1;
   }
-  return write_stdout("the classifiers and the features are sound\n") ? 0 : kExitUsage;
+  return write_stdout("the classifiers, the features and the objects are sound\n") ? 0 : kExitUsage;
 }
 
 }  // namespace fathom::cli

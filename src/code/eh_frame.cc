@@ -168,7 +168,8 @@ class Reader {
     }
     const elf::Section* section = program_.elf().find_section(".eh_frame");
     if (section == nullptr) return {};
-    address = section->address;
+    address = program_.is_object() ? section->offset : section->address;
+    if (program_.is_object()) return program_.bytes_at(address, section->contents.size());
     return section->contents;
   }
 

@@ -75,6 +75,7 @@ const Function* Functions::starting_at(std::uint64_t address) const {
 }
 
 const Fixup* stub_at(const Program& program, std::uint64_t address) {
+  if (program.is_object()) return program.code_at(address) ? nullptr : program.fixup_at(address);
   constexpr int kMostInstructions = 5;
   Values values;
   for (int i = 0; i < kMostInstructions; ++i) {

@@ -44,9 +44,17 @@ struct ListedComparison {
   std::int32_t field = 0;
 };
 
+// Where a name comes from that the file itself does not have. Not sent by the child, which has no
+// knowledge to compare with.
+struct ListedOrigin {
+  std::string library, member;  // empty where not known
+  std::string by;               // how the function was named; empty: its name is the file's own
+};
+
 struct ListedFunction {
   std::uint64_t start = 0;
   std::string name;
+  ListedOrigin origin;
   Found found = Found::gap;
   bool returns = true;
   std::vector<ListedRange> ranges;

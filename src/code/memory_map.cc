@@ -24,28 +24,22 @@ MemoryMap::MemoryMap(const Program& program)
   for (const elf::Segment& s : program.elf().segments())
     if (s.type == elf::PT_GNU_RELRO && s.memory_size <= ~s.address)
       marks.push_back({s.address, s.address + s.memory_size, MemoryKind::relocated_constant});
-  std::vector<elf::Interval> loaded;
-  std::vector<elf::Segment> segments;
-  for (const elf::Segment& s : program.elf().segments())
-    if (s.type == elf::PT_LOAD && s.memory_size <= ~s.address) segments.push_back(s);
-  std::stable_sort(
-      segments.begin(), segments.end(),
-      [](const elf::Segment& a, const elf::Segment& b) { return a.address < b.address; });
   std::vector<std::uint64_t> cuts;
   for (const Piece& mark : marks) {
     cuts.push_back(mark.start);
     cuts.push_back(mark.end);
   }
   std::sort(cuts.begin(), cuts.end());
-  for (const elf::Segment& s : segments) {
+  for (const Mapping& s : program.mappings()) {
     std::uint64_t at = regions_.empty() ? s.address : std::max(s.address, regions_.back().end);
-    std::uint64_t end = s.address + s.memory_size;
+    std::uint64_t end = s.address + s.size;
     auto cut = std::upper_bound(cuts.begin(), cuts.end(), at);
     while (at < end) {
       std::uint64_t stop = cut == cuts.end() ? end : std::min(end, *cut++);
       if (stop <= at) continue;
-      Region region{at, stop, s.flags & elf::PF_W ? MemoryKind::writable : MemoryKind::constant,
-                    s.contents.clamped(at - s.address, s.contents.size())};
+      Region region{at, stop, s.is_writable ? MemoryKind::writable : MemoryKind::constant,
+                    program.is_object() ? program.bytes_at(at, stop - at)
+                                        : s.contents.clamped(at - s.address, s.contents.size())};
       auto inside = std::find_if(marks.begin(), marks.end(), [&](const Piece& mark) {
         return at >= mark.start && at < mark.end;
       });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "code/object_layout.h"
 #include "elf/constants.h"
 
 namespace fathom::code {
@@ -57,6 +58,11 @@ class ProgramReader {
 
   Result<Program> run() {
     TRY(check_machine());
+    if (elf_.type() == elf::ET_REL) {
+      read_object();
+      return std::move(program_);
+    }
+    find_mappings();
     find_code();
     read_dynamic_tags();
     read_symbols();
@@ -69,13 +75,45 @@ class ProgramReader {
   Done check_machine() {
     if (elf_.bits() != 64 || elf_.big_endian())
       return Error{ErrorCode::unsupported, "code of a 32-bit or big-endian machine"};
-    if (elf_.type() != elf::ET_EXEC && elf_.type() != elf::ET_DYN)
-      return Error{ErrorCode::unsupported, "code of an object that is not linked"};
+    if (elf_.type() != elf::ET_EXEC && elf_.type() != elf::ET_DYN && elf_.type() != elf::ET_REL)
+      return Error{ErrorCode::unsupported, "neither a program nor an object"};
     if (elf_.machine() != elf::EM_X86_64 && elf_.machine() != elf::EM_AARCH64)
       return Error{ErrorCode::unsupported,
                    "code of machine " + std::to_string(elf_.machine()) + " (e_machine)"};
     program_.machine_ = elf_.machine() == elf::EM_X86_64 ? Machine::x86_64 : Machine::aarch64;
     return Ok{};
+  }
+
+  void read_object() {
+    ObjectLayout layout = lay_out_object(elf_, program_.machine_, limits_);
+    program_.image_ = std::move(layout.image);
+    program_.mappings_ = std::move(layout.mappings);
+    program_.linker_fields_ = std::move(layout.fields);
+    program_.fixups_ = std::move(layout.fixups);
+    program_.symbols_ = std::move(layout.symbols);
+    program_.problems_ = std::move(layout.problems);
+    std::vector<elf::Interval> found;
+    for (const Mapping& m : program_.mappings_)
+      if (m.is_executable && !m.contents.empty())
+        found.push_back({m.address, m.contents.size(), m.address});
+    for (const elf::Interval& i : elf::disjoint(std::move(found), elf::OnCut::move_other))
+      program_.code_.push_back(
+          {i.start, ByteView(program_.image_).clamped(i.other, i.size).span()});
+    for (std::string_view name : {".preinit_array", ".init_array", ".fini_array"})
+      if (const elf::Section* section = elf_.find_section(name))
+        add_array(section->offset, section->contents.size());
+  }
+
+  void find_mappings() {
+    for (const elf::Segment& s : elf_.segments())
+      if (s.type == elf::PT_LOAD && s.memory_size <= ~s.address)
+        program_.mappings_.push_back({.address = s.address,
+                                      .size = s.memory_size,
+                                      .contents = s.contents,
+                                      .is_writable = (s.flags & elf::PF_W) != 0,
+                                      .is_executable = (s.flags & elf::PF_X) != 0});
+    std::stable_sort(program_.mappings_.begin(), program_.mappings_.end(),
+                     [](const Mapping& a, const Mapping& b) { return a.address < b.address; });
   }
 
   bool is_mapped_executable(const elf::ElfFile::Range& range) const {
@@ -415,6 +453,7 @@ const CodeRange* Program::code_at(std::uint64_t address) const {
 }
 
 ByteView Program::bytes_at(std::uint64_t address, std::uint64_t size) const {
+  if (is_object()) return ByteView(image_).clamped(address, size);
   std::optional<std::uint64_t> offset = elf_->offset_of_address(address);
   if (!offset) return {};
   return elf_->bytes().clamped(*offset, size);
@@ -448,6 +487,6 @@ std::optional<std::uint64_t> Program::pointer_at(std::uint64_t place) const {
   return read_at<std::uint64_t>(place);
 }
 
-bool Program::is_position_independent() const { return elf_->type() == elf::ET_DYN; }
+bool Program::is_position_independent() const { return elf_->type() != elf::ET_EXEC; }
 
 }  // namespace fathom::code

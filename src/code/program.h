@@ -2,7 +2,8 @@
 // in, and the names that it, and the linker before it, knew. x86_64 and AArch64, little-endian.
 //
 // Everything is found through segments and the dynamic segment, so that it is there without section
-// headers; sections add the symbol table and a finer idea of what is code.
+// headers; sections add the symbol table and a finer idea of what is code. Relocatable objects have
+// sections only: code/object_layout.h says where they lie.
 // Sources: System V ABI, generic part, chapters 4 and 5, and its processor supplements.
 
 #pragma once
@@ -15,6 +16,7 @@
 
 #include "base/limits.h"
 #include "code/decoder.h"
+#include "elf/constants.h"
 #include "elf/elf_file.h"
 
 namespace fathom::code {
@@ -51,10 +53,24 @@ struct Fixup {
   std::string_view name;     // symbol, jump_slot
 };
 
+// A piece of memory as it is when the program is loaded.
+struct Mapping {
+  std::uint64_t address = 0, size = 0;
+  ByteView contents;  // what the file has of it; an object's, before its fields are filled in
+  bool is_writable = false, is_executable = false;
+};
+
+// A field of an object that the linker fills in.
+struct LinkerField {
+  std::uint64_t place = 0;
+  std::uint32_t type = 0;  // R_X86_64_*, R_AARCH64_*
+  std::string_view name;   // of the symbol; empty for sections
+};
+
 // Views the ElfFile's bytes; neither may be moved or outlived.
 class Program {
  public:
-  // `unsupported` for other machines, 32 bits, and relocatable objects.
+  // `unsupported` for other machines and 32 bits.
   static Result<Program> open(const elf::ElfFile& elf, const Limits& limits = {});
 
   const elf::ElfFile& elf() const { return *elf_; }
@@ -79,6 +95,13 @@ class Program {
   // The pointer stored at `place`: what the dynamic linker will put there, else the file's word.
   std::optional<std::uint64_t> pointer_at(std::uint64_t place) const;
 
+  // By address. Of linked files the loaded segments as they stand, which may overlap.
+  const std::vector<Mapping>& mappings() const { return mappings_; }
+  bool is_object() const { return elf_->type() == elf::ET_REL; }
+  // Of an object, by place.
+  const std::vector<LinkerField>& linker_fields() const { return linker_fields_; }
+
+  // Of an object as they stand, the null symbol included.
   const std::vector<Symbol>& symbols() const { return symbols_; }
   // Functions that the loader calls by itself: DT_INIT, DT_FINI and the arrays.
   const std::vector<std::uint64_t>& initializers() const { return initializers_; }
@@ -90,7 +113,10 @@ class Program {
   friend class ProgramReader;
   const elf::ElfFile* elf_ = nullptr;
   Machine machine_ = Machine::x86_64;
+  Bytes image_;  // of an object: the file with its fields filled in
   std::vector<CodeRange> code_;
+  std::vector<Mapping> mappings_;
+  std::vector<LinkerField> linker_fields_;
   std::vector<Fixup> fixups_;
   // For each page from the first fixup's on, how many fixups lie before it; empty when they are
   // spread too thin for that.

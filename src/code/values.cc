@@ -19,9 +19,9 @@ std::uint64_t extended(std::uint64_t number, unsigned bytes) {
 }
 
 bool is_read_only(const Program& program, std::uint64_t address) {
-  for (const elf::Segment& s : program.elf().segments())
-    if (s.type == elf::PT_LOAD && address >= s.address && address - s.address < s.memory_size)
-      return (s.flags & elf::PF_W) == 0;
+  for (const Mapping& mapping : program.mappings())
+    if (address >= mapping.address && address - mapping.address < mapping.size)
+      return !mapping.is_writable;
   return false;
 }
 

@@ -234,7 +234,10 @@ void Parser::map_addresses() {
     by_offset.push_back({offset, size, address});
   };
   for (const Segment& s : file_.segments_)
-    if (s.type == PT_LOAD) add(s.offset, s.contents.size(), s.address);
+    if (s.type == PT_LOAD && file_.type_ != ET_REL) add(s.offset, s.contents.size(), s.address);
+  if (file_.type_ == ET_REL)
+    for (const Section& s : file_.sections_)
+      if ((s.flags & SHF_ALLOC) != 0) add(s.offset, s.contents.size(), s.offset);
   if (by_address.empty())
     for (const Section& s : file_.sections_)
       if ((s.flags & SHF_ALLOC) != 0 && s.address != 0) add(s.offset, s.contents.size(), s.address);
@@ -253,7 +256,7 @@ void Parser::find_executable_ranges() {
   for (const Section& s : file_.sections_) {
     if ((s.flags & SHF_EXECINSTR) == 0 || s.type == SHT_NULL) continue;
     marked = true;
-    found.push_back({s.offset, s.contents.size(), s.address});
+    found.push_back({s.offset, s.contents.size(), file_.type_ == ET_REL ? s.offset : s.address});
   }
   if (!marked)
     for (const Segment& s : file_.segments_)

@@ -79,7 +79,8 @@ class ElfFile {
   const std::vector<Note>& notes() const { return notes_; }  // of PT_NOTE and SHT_NOTE, distinct
 
   // Between file offsets and virtual addresses, through PT_LOAD (without any, through allocated
-  // sections). Nothing for what is not loaded, or has no bytes in the file.
+  // sections). Nothing for what is not loaded, or has no bytes in the file. The sections of a
+  // relocatable object have no addresses yet: each counts as being at its offset.
   std::optional<std::uint64_t> offset_of_address(std::uint64_t address) const;
   std::optional<std::uint64_t> address_of_offset(std::uint64_t offset) const;
   // The section that holds the file offset, or null. Where sections overlap, the one that starts

@@ -153,14 +153,15 @@ TEST(Elf, WithoutSectionsTheExecutableSegmentCounts) {
   EXPECT_EQ(elf->executable_ranges()[0].size, t.offset_of(4) - t.offset_of(0));
 }
 
-TEST(Elf, RelocatableFilesHaveNoAddresses) {
+TEST(Elf, SectionsOfRelocatableFilesAreAtTheirOffsets) {
   TestElf t{.type = ET_REL};
   t.sections = {{.name = ".text", .flags = SHF_ALLOC | SHF_EXECINSTR, .contents = "\xc3"}};
   std::string file = t.build();
   Result<ElfFile> elf = ElfFile::parse(ByteView::of(file));
   ASSERT_TRUE(elf);
-  EXPECT_EQ(elf->address_of_offset(t.offset_of(0)), std::nullopt);
-  EXPECT_EQ(elf->executable_ranges().size(), 1u);
+  EXPECT_EQ(elf->address_of_offset(t.offset_of(0)), t.offset_of(0));
+  ASSERT_EQ(elf->executable_ranges().size(), 1u);
+  EXPECT_EQ(elf->executable_ranges()[0].address, t.offset_of(0));
   EXPECT_FALSE(elf->has_dynamic());
 }
 

@@ -22,7 +22,8 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
-constexpr std::uint32_t kFormat = 0x46463;   // "FF", version 3: raise it when a field changes
+constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
+constexpr std::uint32_t kWithoutFunctions = 0x46463;  // version 3, which is read, too
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -225,6 +226,46 @@ void describe_tables(Decoder& codec, std::vector<TableWindow>& tables) {
   for (const StringHash& window : as_hashes) tables.push_back({window.hash, window.offset});
 }
 
+// The hashes in one block, as those of strings; callees as distances, since most are near.
+template <class Codec>
+void describe_functions(Codec& codec, std::vector<HashedFunction>& functions) {
+  constexpr std::size_t kHashes = 16;
+  std::string hashes;
+  if constexpr (!kDecoding<Codec>)
+    for (const HashedFunction& f : functions)
+      for (std::uint64_t hash : {f.exact, f.loose})
+        for (int shift = 0; shift < 64; shift += 8) hashes += static_cast<char>(hash >> shift);
+  codec(hashes);
+  std::uint64_t before = 0;
+  std::size_t index = 0;
+  auto hash_at = [&](std::size_t at) {
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < 8 && at + i < hashes.size(); ++i)
+      hash |= std::uint64_t{static_cast<unsigned char>(hashes[at + i])} << 8 * i;
+    return hash;
+  };
+  describe_list(codec, functions, Limits{}.strings, [&](HashedFunction& f) {
+    describe_position(codec, f.start, before);
+    codec(f.bytes, f.instructions);
+    describe_list(codec, f.calls, Limits{}.strings, [&](std::uint32_t& callee) {
+      auto distance = static_cast<std::int32_t>(callee - static_cast<std::uint32_t>(index));
+      codec(distance);
+      callee = static_cast<std::uint32_t>(index) + static_cast<std::uint32_t>(distance);
+    });
+    if constexpr (kDecoding<Codec>) {
+      f.exact = hash_at(index * kHashes);
+      f.loose = hash_at(index * kHashes + 8);
+    }
+    ++index;
+  });
+  if constexpr (kDecoding<Codec>) {
+    if (hashes.size() != functions.size() * kHashes) codec.fail();
+    for (const HashedFunction& f : functions)
+      for (std::uint32_t callee : f.calls)
+        if (callee >= functions.size() && callee != HashedFunction::kNobody) codec.fail();
+  }
+}
+
 }  // namespace
 
 template <class Codec>
@@ -305,6 +346,13 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
                              [&](const MemberFacts& m) { return possible(m.facts, depth + 1); });
 }
 
+// Behind all other facts, of the file and then of its members.
+template <class Codec>
+void describe_all_functions(Codec& codec, FileFacts& facts) {
+  describe_functions(codec, facts.functions);
+  for (MemberFacts& member : facts.members) describe_all_functions(codec, member.facts);
+}
+
 struct Envelope {
   std::uint32_t format = kFormat;
   FileFacts facts;
@@ -314,9 +362,10 @@ template <class Codec>
 void describe(Codec& codec, Envelope& envelope) {
   codec(envelope.format);
   if constexpr (kDecoding<Codec>) {
-    if (envelope.format != kFormat) return codec.fail();
+    if (envelope.format != kFormat && envelope.format != kWithoutFunctions) return codec.fail();
   }
   codec(envelope.facts);
+  if (envelope.format != kWithoutFunctions) describe_all_functions(codec, envelope.facts);
 }
 
 }  // namespace
@@ -351,6 +400,7 @@ std::string encode(const FileFacts& facts) {
   Encoder encoder;
   std::uint32_t format = kFormat;
   encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
+  describe_all_functions(encoder, const_cast<FileFacts&>(facts));
   return encoder.take();
 }
 

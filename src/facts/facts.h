@@ -92,6 +92,17 @@ struct HandedOut {
   auto operator<=>(const HandedOut&) const = default;
 };
 
+// A function of a program, as code that can be recognised (code/function_hash.h).
+struct HashedFunction {
+  static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+  std::uint64_t start = 0;  // virtual address
+  std::uint32_t bytes = 0, instructions = 0;
+  std::uint64_t exact = 0, loose = 0;
+  // What it calls, in order: indexes into FileFacts::functions, or kNobody.
+  std::vector<std::uint32_t> calls;
+  auto operator<=>(const HashedFunction&) const = default;
+};
+
 // A symbol version that a file expects of a library (DT_VERNEED).
 struct NeededVersion {
   std::string file;     // a DT_NEEDED name
@@ -189,6 +200,7 @@ struct FileFacts {
   std::vector<HandedOut> handed_out;      // by offset
   std::vector<SourceLine> source_lines;   // sorted, each (file, line, by, argument) once
   std::vector<TableWindow> tables;        // by (hash, offset)
+  std::vector<HashedFunction> functions;  // by start
   AuditFacts audit;
   std::vector<MemberFacts> members;  // in archive order
   std::vector<Gap> gaps;             // file, digest and layer empty

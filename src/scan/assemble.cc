@@ -8,7 +8,10 @@
 #include "analyzer/file_type.h"
 #include "base/text.h"
 #include "hardening/image_checks.h"
+#include "hardening/own_code.h"
 #include "loader/loader.h"
+#include "scan/package_content.h"
+#include "vuln/distributions.h"
 #include "vuln/match.h"
 
 namespace fathom {
@@ -294,11 +297,25 @@ void collect_gaps(Report& report, const Examined& examined, const image::FileTre
   append(tree.gaps(), -1);
 }
 
+const std::string& source_of(const Component& package) {
+  return package.source_name.empty() ? package.name : package.source_name;
+}
+
+// Code of a package in a file that a package of the same source installed: nothing new.
+bool is_owners_own(const Inventory& inventory, const Component& component) {
+  if (!vuln::is_of_distribution(component.ecosystem)) return false;
+  auto owner = inventory.owner_of.find(component.file.substr(0, component.file.find("!/")));
+  return owner != inventory.owner_of.end() &&
+         source_of(inventory.components[owner->second]) == source_of(component);
+}
+
 }  // namespace
 
-Inventory take_inventory(const ImageInput& input, const Identified& identified) {
+Inventory take_inventory(const ImageInput& input, const Identified& identified,
+                         const signature::PackageFiles& packages) {
   Inventory inventory;
   for (const ImageAnalyzer* analyzer : image_analyzers()) analyzer->run(input, inventory);
+  add_packages_by_content(input, packages, inventory);
   std::map<std::string, Location> locations = locate(input);
   for (const auto& [digest, found] : identified) {
     auto location = locations.find(digest);
@@ -309,6 +326,7 @@ Inventory take_inventory(const ImageInput& input, const Identified& identified) 
       component.file_digest = digest;
       component.layer = where.layer;
       for (Evidence& evidence : component.evidence) place_evidence(evidence, where, digest);
+      if (is_owners_own(inventory, component)) continue;
       inventory.components.push_back(std::move(component));
     }
     for (Mention mention : found.mentions) {
@@ -359,14 +377,44 @@ void name_distribution_builds(Report& report, const vuln::Databases& databases) 
   std::map<std::string_view, const Component*> owner_of;
   for (const FileRow& row : report.files)
     if (!row.owner.empty()) owner_of.emplace(row.path, by_id.at(row.owner));
+  std::multimap<std::string_view, const Component*> compiled_in;  // by digest
+  for (const Component& component : report.components)
+    if (vuln::is_of_distribution(component.ecosystem) &&
+        component.kind == ComponentKind::embedded_library)
+      compiled_in.emplace(component.file_digest, &component);
   for (Component& component : report.components) {
-    auto owner = owner_of.find(component.file);
-    if (component.ecosystem != "C" || owner == owner_of.end()) continue;
-    const Component& package = *owner->second;
-    const std::string& source = package.source_name.empty() ? package.name : package.source_name;
+    if (component.ecosystem != "C") continue;
     std::optional<vuln::LibraryNames> names = databases.library(component.name);
-    if (names && std::ranges::find(names->source_packages, source) != names->source_packages.end())
-      component.packaged_as = package.id;
+    if (!names) continue;
+    auto is_build = [&](const Component& package) {
+      return std::ranges::find(names->source_packages, source_of(package)) !=
+             names->source_packages.end();
+    };
+    auto owner = owner_of.find(component.file);
+    if (owner != owner_of.end() && is_build(*owner->second))
+      component.packaged_as = owner->second->id;
+    auto [first, last] = compiled_in.equal_range(component.file_digest);
+    for (auto package = first; package != last; ++package)
+      if (is_build(*package->second)) component.packaged_as = package->second->id;
+  }
+}
+
+void settle_static_hardening(Report& report, const Identified& identified) {
+  for (HardeningRow& row : report.hardening) {
+    auto found = identified.find(row.digest);
+    if (found == identified.end()) continue;
+    const signature::Identified& file = found->second;
+    if (std::ranges::find(file.objects, row.libc, &signature::ObjectMatch::name) ==
+        file.objects.end())
+      continue;
+    std::vector<hardening::NamedCall> calls;
+    for (const signature::OwnCall& call : file.own_calls)
+      calls.push_back({call.name, call.caller, call.callers});
+    const bool protector_is_there =
+        std::ranges::any_of(file.functions, [](const signature::NamedFunction& function) {
+          return function.name == "__stack_chk_fail";
+        });
+    hardening::settle_by_own_calls(row, calls, protector_is_there);
   }
 }
 

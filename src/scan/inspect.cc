@@ -11,6 +11,7 @@ void drop_texts(FileFacts& facts) {
   facts.texts = {};
   facts.strings = {};
   facts.constants = {};
+  facts.functions = {};
   for (MemberFacts& member : facts.members) drop_texts(member.facts);
 }
 

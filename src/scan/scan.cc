@@ -26,6 +26,7 @@ namespace {
 struct Recogniser {
   const signature::Classifiers& classifiers;
   const signature::Features& features;
+  const signature::Objects& objects;
   const audit::Knowledge& knowledge;
   Identified identified;
   audit::Profiles profiles;
@@ -34,7 +35,7 @@ struct Recogniser {
 
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
   signature::Identified found =
-      signature::identify(facts, recogniser.classifiers, recogniser.features);
+      signature::identify(facts, recogniser.classifiers, recogniser.features, recogniser.objects);
   if (facts.elf)
     recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
@@ -47,6 +48,7 @@ void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& 
   facts.source_lines = {};
   facts.handed_out = {};
   facts.tables = {};
+  facts.functions = {};
   for (MemberFacts& member : facts.members)
     identify_and_trim(member.facts, member.digest, recogniser);
 }
@@ -61,12 +63,18 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
+  signature::Objects objects =
+      TRY(signature::Objects::open(options.objects.empty() ? database.section("objects")
+                                                           : std::string_view(options.objects))
+              .in("the objects"));
+  signature::PackageFiles packages = TRY(
+      signature::PackageFiles::open(database.section("package-files")).in("the built-in packages"));
   audit::Knowledge knowledge =
       TRY(audit::Knowledge::parse(database.section("audit")).in("the tables of the audit"));
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Recogniser recogniser{classifiers, features, knowledge, {}, {}, {}};
+  Recogniser recogniser{classifiers, features, objects, knowledge, {}, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);
@@ -76,11 +84,12 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // From here on there are only plain values, and every file of the image is accounted for.
   image::FileTree tree = image::flatten(examined.layers, options.examine.limits);
-  Inventory inventory = take_inventory({tree, facts}, recogniser.identified);
+  Inventory inventory = take_inventory({tree, facts}, recogniser.identified, packages);
   Report report = assemble(target, examined, tree, facts, std::move(inventory));
   report.now = options.now;
 
   name_distribution_builds(report, databases);
+  settle_static_hardening(report, recogniser.identified);
 
   // Components have their final identity; findings refer to it.
   report.findings = vuln::match(report.components, databases);

@@ -22,6 +22,8 @@ struct ScanOptions {
   std::optional<vuln::Database> user_data;
   // Functions of vulnerabilities that the user knows, before those of the program.
   std::vector<verdict::FunctionRow> functions;
+  // Packed compiled libraries instead of the program's own: those with the user's beside them.
+  std::string objects;
   std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };

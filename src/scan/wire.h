@@ -33,8 +33,9 @@ enum class WireType : std::uint32_t {
   functions,      // code::Listing
   system_calls,   // sandbox::StaticSet
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
-  feed_rows,   // child → parent: feeds::Batch …
-  feed_done,   // … and at the end feeds::Summary, or failed
+  feed_rows,  // child → parent: feeds::Batch …
+  feed_done,  // … and at the end feeds::Summary, or failed
+  members,    // signature::RawMembers
   code_facts,  // CodeMessage
 };
 
@@ -60,10 +61,11 @@ struct CodeFile {
 };
 
 struct Job {
-  enum class Task : std::uint8_t { scan, functions, sandbox, code };
+  enum class Task : std::uint8_t { scan, functions, sandbox, learn, code };
   Task task = Task::scan;
   std::string wanted_function;           // functions: the one to show in full
   std::string wanted_file;               // functions: of the image; empty: the target itself
+  std::string wanted_member;             // functions: of the file, which is an ar archive
   std::vector<SandboxProgram> programs;  // sandbox
   std::vector<CodeFile> code_files;      // code
   std::string scheme, platform, reference, file_name;
@@ -172,7 +174,8 @@ void describe(Codec& codec, CodeMessage& m) {
 }
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.task, j.wanted_function, j.wanted_file, j.programs, j.code_files, j.scheme, j.platform,
+  codec(j.task, j.wanted_function, j.wanted_file, j.wanted_member, j.programs, j.code_files, j.scheme,
+        j.platform,
         j.reference, j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects,
         j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }

@@ -15,6 +15,7 @@
 #include "scan/code.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
+#include "scan/learn.h"
 #include "scan/sandbox.h"
 #include "scan/wire.h"
 #include "verdict/knowledge.h"
@@ -200,6 +201,8 @@ int run_job(confine::Channel& channel, std::string payload) {
         return answer_functions_job(channel, *job, limits);
       case Job::Task::code:
         return answer_code_job(channel, *job, limits);
+      case Job::Task::learn:
+        return answer_learn_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:

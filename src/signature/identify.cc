@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "signature/feature_match.h"
+#include "signature/object_components.h"
 #include "signature/patterns.h"
 #include "signature/row.h"
 #include "signature/stated.h"
@@ -239,17 +240,21 @@ struct Identifier {
   std::vector<Answer> answers;
   std::set<std::uint64_t> explained;  // offsets of texts that an exact version rests on
   const Features& features;
+  const Objects& objects;
+  ObjectMatches compiled;
   std::map<std::string, FeatureMatch> matches;  // by library
 
-  Identifier(const FileFacts& f, const Classifiers& c, const Features& x)
+  Identifier(const FileFacts& f, const Classifiers& c, const Features& x, const Objects& o)
       : facts(f),
         rows(c.rows_),
         patterns(*c.patterns_),
         seen(rows.size()),
         answers(rows.size()),
-        features(x) {}
+        features(x),
+        objects(o) {}
 
   Identified run() {
+    if (facts.elf) compiled = match_objects(facts.functions, facts.elf->machine_name, objects);
     look_for_code();
     look_for_texts();
     look_for_features();
@@ -267,7 +272,24 @@ struct Identifier {
         add_mentions(i, out.mentions);
     }
     add_libraries_without_row(out.components);
+    for (const ObjectMatch& match : compiled.libraries)
+      if (std::optional<Component> package = package_of(match, objects.library(match.library)))
+        out.components.push_back(std::move(*package));
+    out.functions = std::move(compiled.functions);
+    out.own_calls = std::move(compiled.own_calls);
+    out.objects = std::move(compiled.libraries);
     return out;
+  }
+
+  // The library's code as a known builder made it; null when there is none.
+  const ObjectMatch* compiled_of(const std::string& library) const {
+    auto found = std::ranges::find(compiled.libraries, library, &ObjectMatch::name);
+    return found == compiled.libraries.end() ? nullptr : &*found;
+  }
+  std::vector<std::string> releases_of_builds(const std::string& library) const {
+    const ObjectMatch* match = compiled_of(library);
+    if (match == nullptr) return {};
+    return signature::releases_of(*match, objects.library(match->library));
   }
 
   void look_for_features() {
@@ -370,6 +392,7 @@ struct Identifier {
   }
 
   bool is_present(std::size_t i) const {
+    if (compiled_of(rows[i].library) != nullptr) return true;
     if (seen[i].excluded) return false;
     const FeatureMatch* match = match_of(i);
     if (match != nullptr &&
@@ -383,6 +406,8 @@ struct Identifier {
   }
 
   void settle(std::size_t i) {
+    const std::vector<std::string> built = releases_of_builds(rows[i].library);
+    if (built.size() == 1) return accept(i, {built.front()});
     Versions constants = versions_of(seen[i].constants);
     Versions named = versions_of(seen[i].named);
     Versions sure = named.size() == 1 ? named : both(named, constants);
@@ -448,6 +473,8 @@ struct Identifier {
   // Several versions that nothing decides between, or none: what bounds there are.
   VersionClaim open_claim(std::size_t i) const {
     const std::vector<std::string>& open = answers[i].open;
+    if (std::vector<std::string> built = releases_of_builds(rows[i].library); !built.empty())
+      return one_of(std::move(built));
     std::vector<std::string> releases =
         open.empty() ? bounds_of(rows[i], seen[i]).candidates : open;
     const FeatureMatch* match = match_of(i);
@@ -501,26 +528,56 @@ struct Identifier {
 
   void add_libraries_without_row(std::vector<Component>& out) const {
     for (const auto& [name, match] : matches) {
-      if (std::ranges::any_of(rows, [&](const Row& row) { return row.library == name; })) continue;
-      Row row;
-      row.library = name;
-      row.purl = "pkg:generic/" + name + "@{version}";
-      row.cpe = features.library(match.library).cpe();
-      Component made;
-      made.kind = ComponentKind::embedded_library;
-      made.name = name;
-      made.ecosystem = "C";
-      made.version = claim_without_row(match);
-      made.purl = purl_of(row, made.version.exact);
-      made.cpe = cpe_of(row, made.version.exact);
-      made.confidence = confidence_of(match);
+      if (has_row(name)) continue;
+      Component made = without_row(name, std::string(features.library(match.library).cpe()),
+                                   claim_without_row(match));
+      made.confidence = compiled_of(name) != nullptr ? Confidence::high : confidence_of(match);
+      add_compiled_evidence(name, made.evidence);
       add_evidence(match, made.evidence);
+      out.push_back(std::move(made));
+    }
+    for (const ObjectMatch& match : compiled.libraries) {
+      if (has_row(match.name) || matches.contains(match.name)) continue;
+      Component made = without_row(match.name, {}, one_of(releases_of_builds(match.name)));
+      made.confidence = Confidence::high;
+      if (std::string own = own_purl_of(match, objects.library(match.library)); !own.empty())
+        made.purl = std::move(own);
+      add_compiled_evidence(match.name, made.evidence);
       out.push_back(std::move(made));
     }
   }
 
+  bool has_row(const std::string& library) const {
+    return std::ranges::any_of(rows, [&](const Row& row) { return row.library == library; });
+  }
+
+  static Component without_row(const std::string& library, const std::string& cpe,
+                               VersionClaim version) {
+    Row row;
+    row.library = library;
+    row.purl = "pkg:generic/" + library + "@{version}";
+    row.cpe = cpe;
+    Component made;
+    made.kind = ComponentKind::embedded_library;
+    made.name = library;
+    made.ecosystem = "C";
+    made.version = std::move(version);
+    made.purl = purl_of(row, made.version.exact);
+    made.cpe = cpe_of(row, made.version.exact);
+    return made;
+  }
+
+  void add_compiled_evidence(const std::string& library, std::vector<Evidence>& out) const {
+    const ObjectMatch* match = compiled_of(library);
+    if (match == nullptr) return;
+    for (Evidence& one : evidence_of(*match, objects.library(match->library)))
+      out.push_back(std::move(one));
+  }
+
   // What the features leave open, a text may decide.
   VersionClaim claim_without_row(const FeatureMatch& match) const {
+    if (std::vector<std::string> built = releases_of_builds(match.name); !built.empty())
+      return one_of(std::move(built));
     if (match.is_unknown) return beyond(match);
     if (!match.releases.empty()) return narrowed(match.releases, match.name);
     const VersionClaim claim = narrowed(releases_of(match.library), match.name);
@@ -584,6 +641,7 @@ struct Identifier {
 
   Confidence confidence(std::size_t i, const VersionClaim& version) const {
     if (!version.known()) return Confidence::medium;
+    if (releases_of_builds(rows[i].library).size() == 1) return Confidence::high;
     if (agreed(i).contains(version.exact)) return Confidence::high;
     if (is_disputed(i, version.exact)) return Confidence::low;
     bool named = versions_of(seen[i].named).contains(version.exact);
@@ -594,6 +652,7 @@ struct Identifier {
   // Texts and constants of the version (of all candidates when it is open), then confirm texts.
   std::vector<Evidence> evidence(std::size_t i, const VersionClaim& version) const {
     std::vector<Evidence> out;
+    add_compiled_evidence(rows[i].library, out);
     auto counts = [&](const std::string& seen_version) {
       return version.known() ? compare_releases(seen_version, version.exact) == 0
                              : std::find(version.candidates.begin(), version.candidates.end(),
@@ -652,8 +711,8 @@ struct Identifier {
 };
 
 Identified identify(const FileFacts& facts, const Classifiers& classifiers,
-                    const Features& features) {
-  return Identifier(facts, classifiers, features).run();
+                    const Features& features, const Objects& objects) {
+  return Identifier(facts, classifiers, features, objects).run();
 }
 
 }  // namespace fathom::signature

@@ -16,6 +16,8 @@
 //   5. Feature data (feature_match.h) show libraries without a row or without enough of its texts,
 //      narrow what the rules above leave open, and outrank a version text that the source lines in
 //      the code contradict; a version-number function outranks them.
+//   6. Compiled references (object_match.h) come first where they match: code of one known build is
+//      that build's, whatever a text says. They add the package revision as a component of its own.
 
 #pragma once
 
@@ -28,6 +30,7 @@
 #include "facts/facts.h"
 #include "model/report.h"
 #include "signature/feature_data.h"
+#include "signature/object_match.h"
 
 namespace fathom::signature {
 
@@ -67,10 +70,15 @@ inline constexpr std::string_view kContradictedByLines =
 struct Identified {
   std::vector<Component> components;  // file, digest and layer empty; in the order of the rows
   std::vector<Mention> mentions;      // file empty
+  // Functions of the file that have a name by their code, by address; and the libraries they are
+  // of, with the members that are there.
+  std::vector<NamedFunction> functions;
+  std::vector<ObjectMatch> objects;
+  std::vector<OwnCall> own_calls;  // what the file's other code calls of them
 };
 
-// Pure: the same facts, classifiers and features give the same answer.
+// Pure: the same facts and knowledge give the same answer.
 Identified identify(const FileFacts& facts, const Classifiers& classifiers,
-                    const Features& features);
+                    const Features& features, const Objects& objects = {});
 
 }  // namespace fathom::signature

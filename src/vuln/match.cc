@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "model/purl.h"
 #include "vuln/distributions.h"
 #include "vuln/judge.h"
 
@@ -43,6 +44,19 @@ struct Subject {
   std::string name;
   VersionClaim version;
 };
+
+// What a component was built for; without a word on it, what the image is made from.
+std::optional<Release> release_for(const Component& component, const Distributions& distributions,
+                                   const std::optional<Release>& of_image) {
+  if (!is_of_distribution(component.ecosystem)) return of_image;
+  if (component.kind != ComponentKind::embedded_library && of_image) return of_image;
+  Result<Purl> purl = parse_purl(component.purl);
+  if (!purl) return std::nullopt;
+  const std::string distro(purl->qualifier("distro"));
+  const std::size_t dash = distro.find('-');
+  if (dash == distro.npos) return std::nullopt;
+  return distributions.release_of(distro.substr(0, dash), distro.substr(dash + 1));
+}
 
 Subject subject_of(const Component& component, const std::optional<Release>& release) {
   if (!is_of_distribution(component.ecosystem))
@@ -114,18 +128,29 @@ class PackageJudge {
   std::multimap<std::string, std::size_t> by_name_;
 };
 
-std::vector<Hit> hits_of(const Component& component, const ComponentsById& by_id,
-                         const std::optional<Release>& release, const Databases& databases) {
+// Where components stand: their distributions, and the release of the image.
+struct World {
+  const ComponentsById& by_id;
+  const Distributions& distributions;
+  const std::optional<Release>& of_image;
+};
+
+std::vector<Hit> hits_of(const Component& component, const World& world,
+                         const Databases& databases) {
   std::vector<Hit> hits;
+  const std::optional<Release> release =
+      release_for(component, world.distributions, world.of_image);
   if (!has_version(component.version)) return hits;
   const Subject subject = subject_of(component, release);
   for (Advisory& advisory : advisories_for(subject, databases)) {
     Judgement judgement = judge(advisory, subject.version);
     if (judgement.concerns) hits.push_back({std::move(advisory), std::move(judgement)});
   }
-  auto package = by_id.find(component.packaged_as);
-  if (package == by_id.end() || hits.empty()) return hits;
-  const PackageJudge package_judge(*package->second, release, databases);
+  auto package = world.by_id.find(component.packaged_as);
+  if (package == world.by_id.end() || hits.empty()) return hits;
+  const PackageJudge package_judge(
+      *package->second, release_for(*package->second, world.distributions, world.of_image),
+      databases);
   std::erase_if(hits, [&](Hit& hit) { return !package_judge.decide(hit); });
   return hits;
 }
@@ -308,13 +333,13 @@ void add_release(EcosystemCoverage& row, const Release& release, const Databases
 }  // namespace
 
 std::vector<Finding> match(const std::vector<Component>& components, const Databases& databases) {
-  const std::optional<Release> release =
-      Distributions::parse(databases.section("distributions")).release_of(components);
+  const Distributions distributions = Distributions::parse(databases.section("distributions"));
+  const std::optional<Release> release = distributions.release_of(components);
   ComponentsById by_id;
   for (const Component& component : components) by_id.emplace(component.id, &component);
   std::vector<Finding> findings;
   for (const Component& component : components) {
-    std::vector<Hit> hits = hits_of(component, by_id, release, databases);
+    std::vector<Hit> hits = hits_of(component, {by_id, distributions, release}, databases);
     for (const std::vector<std::size_t>& group : group_by_name(hits)) {
       std::vector<const Hit*> members;
       for (std::size_t i : group) members.push_back(&hits[i]);
@@ -336,10 +361,13 @@ std::optional<std::string> why_affected(const Advisory& advisory, const std::str
 
 std::vector<EcosystemCoverage> coverage(const std::vector<Component>& components,
                                         const Databases& databases) {
-  const std::optional<Release> release =
-      Distributions::parse(databases.section("distributions")).release_of(components);
+  const Distributions distributions = Distributions::parse(databases.section("distributions"));
+  const std::optional<Release> of_image = distributions.release_of(components);
   std::map<std::string, EcosystemCoverage> rows;
+  std::map<std::string, std::optional<Release>> releases;  // by ecosystem: the first known
   for (const Component& component : components) {
+    std::optional<Release>& known = releases[component.ecosystem];
+    if (!known) known = release_for(component, distributions, of_image);
     EcosystemCoverage& row = rows[component.ecosystem];
     row.ecosystem = component.ecosystem;
     ++row.components;
@@ -347,7 +375,7 @@ std::vector<EcosystemCoverage> coverage(const std::vector<Component>& components
   std::vector<EcosystemCoverage> out;
   for (auto& [name, row] : rows) {
     if (is_of_distribution(name)) {
-      if (release) add_release(row, *release, databases);
+      if (const auto& release = releases[name]) add_release(row, *release, databases);
     } else if (std::optional<EcosystemInfo> info = databases.ecosystem(name)) {
       row.advisories = info->advisories;
       row.newest = info->newest;
