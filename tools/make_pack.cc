@@ -1,7 +1,7 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS PACKAGES VERDICTS
-//   OUTPUT [--stats]
+//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS PACKAGES JAVA
+//   VERDICTS OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -20,6 +20,7 @@
 #include "advisory_sources.h"
 #include "base/text.h"
 #include "feature_sources.h"
+#include "signature/java_classes.h"
 #include "signature/object_data.h"
 #include "signature/package_files.h"
 #include "verdict_sources.h"
@@ -181,15 +182,15 @@ Result<std::string> read_packages(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 10 && arguments[9] == "--stats";
-  if (arguments.size() != 9 && !stats)
+  bool stats = arguments.size() == 11 && arguments[10] == "--stats";
+  if (arguments.size() != 10 && !stats)
     return Error{ErrorCode::usage,
                  "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS "
-                 "PACKAGES VERDICTS OUTPUT [--stats]"};
-  const std::string& output = arguments[8];
+                 "PACKAGES JAVA VERDICTS OUTPUT [--stats]"};
+  const std::string& output = arguments[9];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  std::vector<verdict::FunctionRow> functions = TRY(read_functions(arguments[7], arguments[0]));
+  std::vector<verdict::FunctionRow> functions = TRY(read_functions(arguments[8], arguments[0]));
   std::set<std::string> asked_for;
   for (const verdict::FunctionRow& row : functions)
     if (row.ecosystem == "C") asked_for.insert(row.package);
@@ -198,13 +199,17 @@ Done run(const std::vector<std::string>& arguments) {
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
   sources.content.sections["source-texts"] =
       signature::pack_source_functions(features.texts_of_functions);
-  std::vector<verdict::FixRow> fixes = TRY(read_fixes(arguments[7]));
+  std::vector<verdict::FixRow> fixes = TRY(read_fixes(arguments[8]));
   sources.content.sections["verdicts"] =
       verdict::pack_knowledge(std::move(functions), std::move(fixes));
   sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   sources.content.sections["objects"] = TRY(read_objects(arguments[5]));
   sources.content.sections["package-files"] = TRY(read_packages(arguments[6]));
+  sources.content.sections["java-classes"] =
+      TRY(read_data_file(std::filesystem::path(arguments[7]) / "classes.tsv.zst"));
+  (void)TRY(
+      signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[7]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {
