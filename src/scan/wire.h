@@ -33,9 +33,9 @@ enum class WireType : std::uint32_t {
   functions,      // code::Listing
   system_calls,   // sandbox::StaticSet
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
-  feed_rows,  // child → parent: feeds::Batch …
-  feed_done,  // … and at the end feeds::Summary, or failed
-  members,    // signature::RawMembers
+  feed_rows,   // child → parent: feeds::Batch …
+  feed_done,   // … and at the end feeds::Summary, or failed
+  members,     // signature::RawMembers
   code_facts,  // CodeMessage
 };
 
@@ -174,10 +174,9 @@ void describe(Codec& codec, CodeMessage& m) {
 }
 template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.task, j.wanted_function, j.wanted_file, j.wanted_member, j.programs, j.code_files, j.scheme,
-        j.platform,
-        j.reference, j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects,
-        j.skipped, j.skipped_layers, j.hash_only, j.list_only);
+  codec(j.task, j.wanted_function, j.wanted_file, j.wanted_member, j.programs, j.code_files,
+        j.scheme, j.platform, j.reference, j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known,
+        j.suspects, j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
 template <class Codec>
 void describe(Codec& codec, Working& w) {

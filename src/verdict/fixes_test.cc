@@ -111,8 +111,9 @@ TEST(Fixes, WhatDecidedIsShown) {
       decide_fix(row(), body.function, body.question, {false, true});
   ASSERT_TRUE(decision);
   ASSERT_EQ(decision->seen.size(), 1u);
-  EXPECT_EQ(decision->seen[0].what,
-            "parse compares a field at offset 36 in 4 bytes 2 times; before the fix it is 1, after it 2");
+  EXPECT_EQ(
+      decision->seen[0].what,
+      "parse compares a field at offset 36 in 4 bytes 2 times; before the fix it is 1, after it 2");
   EXPECT_NE(decision->seen[0].place, 0u);
 }
 
