@@ -169,7 +169,7 @@ FileFacts native(std::string heap, const std::string& sbom) {
 }
 
 TEST(JavaNative, TheBillOfMaterialsListsWhatWasCompiledIn) {
-  FileFacts facts = native("", gzip_of(R"({"components": [
+  FileFacts facts = native("", gzip_of(R"({"bomFormat": "CycloneDX", "specVersion": "1.4", "components": [
       {"group": "org.a", "name": "b", "version": "1.2"}, {"name": "c"}, {}]})"));
   ASSERT_EQ(facts.packages.size(), 3u);
   EXPECT_EQ(facts.packages[0].component.name, "openjdk");
@@ -188,7 +188,7 @@ TEST(JavaNative, WithoutOneNamesOfClassesAreNotedAndAGapSaysSo) {
   EXPECT_TRUE(std::ranges::includes(facts.java->named_classes, wanted));
   EXPECT_EQ(facts.gaps.size(), 1u);
   FileFacts bad = native("", "not gzip");
-  EXPECT_EQ(bad.gaps.size(), 1u);
+  EXPECT_FALSE(bad.gaps.empty());
 }
 
 }  // namespace
