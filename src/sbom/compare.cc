@@ -47,6 +47,7 @@ std::string version_words(const VersionClaim& version) {
 struct Holder::Index {
   std::multimap<std::pair<std::string, std::string>, std::size_t> components;  // (ecosystem, name)
   std::set<std::string, std::less<>> ecosystems;
+  std::set<std::string, std::less<>> databases;  // ecosystems that a package database was read of
   std::map<std::string, std::string, std::less<>> owner_of;       // path → Component::id
   std::map<std::string, std::vector<const FileFacts*>> facts_of;  // digest →
   std::vector<Hashes> files;                                      // in report order
@@ -54,6 +55,11 @@ struct Holder::Index {
 };
 
 namespace {
+
+// A package whose code was recognised is no sign of a database; one that stands in a text is.
+bool is_listed(const Component& component) {
+  return !component.evidence.empty() && component.evidence.front().place.kind == Place::Kind::line;
+}
 
 // PyPI's names are compared in their normal form, Go's without case, which package URLs lose.
 std::string key_name(std::string_view ecosystem, std::string_view name) {
@@ -82,6 +88,8 @@ Holder::Holder(const Truth& truth) : truth_(truth), index_(std::make_unique<Inde
     index.components.emplace(
         std::pair(component.ecosystem, key_name(component.ecosystem, component.name)), i);
     index.ecosystems.insert(component.ecosystem);
+    if (component.kind == ComponentKind::package && is_listed(component))
+      index.databases.insert(component.ecosystem);
   }
   for (const auto& [digest, facts] : truth.facts) {
     note_facts(facts, digest, index.facts_of);
@@ -202,6 +210,7 @@ class Comparison {
     if (const Hashes* file = file_with_digest(row.entry)) return confirm_file(row, *file, false);
     const std::string_view library = library_of(claimed);
     const Candidates code = library.empty() ? Candidates{} : candidates("C", library);
+    if (is_of_another_database(claimed)) return set_unlisted(row, library, code);
     if (!code.empty())
       return compare(row, code, upstream_release(claimed.purl_type, claimed.version), "C");
     set_absent(row, claimed, library);
@@ -290,13 +299,26 @@ class Comparison {
 
   // ---- What is not there
 
+  static bool is_of_distribution(std::string_view ecosystem) {
+    return ecosystem == "deb" || ecosystem == "apk" || ecosystem == "rpm";
+  }
+
+  // A package of the kind that the image has a database of: only that can tell of it.
+  bool is_of_another_database(const Claimed& claimed) const {
+    return is_of_distribution(claimed.ecosystem) && scope_.whole() &&
+           index_.databases.contains(claimed.ecosystem);
+  }
+
+  static void set_unlisted(ClaimRow& row, std::string_view library, const Candidates& code) {
+    std::string why = "the package database does not list it";
+    if (!code.empty())
+      why += "; code of " + std::string(library) + " is in " + short_path(code[0]->file);
+    set(row, ClaimState::not_found, std::move(why));
+  }
+
   void set_absent(ClaimRow& row, const Claimed& claimed, std::string_view library) {
     const std::string& ecosystem = claimed.ecosystem;
-    const bool is_distribution = ecosystem == "deb" || ecosystem == "apk" || ecosystem == "rpm";
-    if (is_distribution && index_.ecosystems.contains(ecosystem) && scope_.whole())
-      return set(row, ClaimState::not_found,
-                 "the package database does not list it" +
-                     std::string(library.empty() ? "" : ", and no code of it was recognised"));
+    const bool is_distribution = is_of_distribution(ecosystem);
     if (ecosystem == "C" || is_distribution || ecosystem.empty()) {
       if (!library.empty())
         return set(

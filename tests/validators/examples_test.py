@@ -143,7 +143,7 @@ SPDX_BREAKS = [
 ]
 
 SPDX3_BREAKS = [
-    set_at("@graph", 0, "specVersion", DELETE),
+    set_at("@graph", 0, "created", "today"),
     set_at("@graph", 1, "type", "Robot"),
     set_at("@graph", 3, "rootElement", ["https://example.com/nobody"]),
     set_at("@graph", 5, "software_primaryPurpose", "ornament"),
