@@ -26,6 +26,8 @@ struct Inventory {
   std::vector<Gap> gaps;
   // Path → index into components: which package installed it.
   std::map<std::string, std::size_t> owner_of;
+  // Content digest → bytes of code that is a known library's, as compiled.
+  std::map<std::string, std::uint64_t> known_code;
 };
 
 }  // namespace fathom

@@ -179,6 +179,8 @@ class FileAccount {
     row.executable_bytes = facts.elf->executable_bytes;
     std::uint64_t explained = row.owner.empty() ? 0 : row.executable_bytes;
     for (const Attribution& attribution : facts.attributions) explained += attribution.bytes;
+    auto known = inventory_.known_code.find(row.digest);
+    if (known != inventory_.known_code.end()) explained += known->second;
     row.attributed_bytes = std::min(explained, row.executable_bytes);
   }
 
@@ -322,6 +324,9 @@ Inventory take_inventory(const ImageInput& input, const Identified& identified,
     auto location = locations.find(digest);
     if (location == locations.end()) continue;  // of a layer that was read again without it
     const Location& where = location->second;
+    for (const signature::NamedFunction& function : found.functions)
+      if (function.by <= signature::NamedBy::loose && !function.library.empty())
+        inventory.known_code[digest] += function.bytes;
     for (Component component : found.components) {
       component.file = where.path;
       component.file_digest = digest;

@@ -652,7 +652,8 @@ struct Identifier {
   // Texts and constants of the version (of all candidates when it is open), then confirm texts.
   std::vector<Evidence> evidence(std::size_t i, const VersionClaim& version) const {
     std::vector<Evidence> out;
-    add_compiled_evidence(rows[i].library, out);
+    const ObjectMatch* built = compiled_of(rows[i].library);
+    if (built != nullptr && !built->is_unknown) add_compiled_evidence(rows[i].library, out);
     auto counts = [&](const std::string& seen_version) {
       return version.known() ? compare_releases(seen_version, version.exact) == 0
                              : std::find(version.candidates.begin(), version.candidates.end(),
@@ -678,6 +679,7 @@ struct Identifier {
       add_evidence(*match, out);
       if (is_disputed(i, version.exact)) out.push_back(dispute(*match, version.exact));
     }
+    if (built != nullptr && built->is_unknown) add_compiled_evidence(rows[i].library, out);
     return out;
   }
 

@@ -15,7 +15,7 @@ constexpr std::uint32_t kFewestInstructions = 8;
 // Of matched functions that no other library has, to accept one: together, and how many functions
 // or how long a single one.
 constexpr std::uint64_t kFewestTogether = 60;
-constexpr std::size_t kFewestFunctions = 3;
+constexpr std::size_t kFewestFunctions = 2;
 constexpr std::uint32_t kLongEnough = 40;
 constexpr std::uint32_t kMostWeight = 64;  // one function says no more than this
 constexpr std::size_t kMostSeen = 8;
