@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "analyzer/go_names.h"
 #include "analyzer/go_pclntab.h"
+#include "analyzer/go_settings.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fathom;
@@ -21,9 +23,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(info->release);
     if (info->main) check(info->main->line);
     for (const GoDependency& dependency : info->dependencies) check(dependency.module.line);
-    for (const GoSetting& setting : info->settings) check(setting.line);
+    for (const GoSetting& setting : info->settings) {
+      check(setting.line);
+      (void)go_stated_version(go_linked_values(unquote_go(setting.value)), setting.key);
+    }
     (void)go_release_version(info->release.text);
   }
-  if (auto table = find_go_function_table(*elf); table && table->offset >= size) std::abort();
+  if (auto table = find_go_function_table(*elf)) {
+    if (table->offset >= size) std::abort();
+    for (const GoPathModule& module : read_go_names(*elf, *table, {}).modules)
+      if (module.version.empty() || module.offset >= size) std::abort();
+  }
   return 0;
 }

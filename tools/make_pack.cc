@@ -20,6 +20,7 @@
 #include "advisory_sources.h"
 #include "base/text.h"
 #include "feature_sources.h"
+#include "signature/java_classes.h"
 #include "signature/object_data.h"
 #include "signature/package_files.h"
 
@@ -180,12 +181,12 @@ Result<std::string> read_packages(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 9 && arguments[8] == "--stats";
-  if (arguments.size() != 8 && !stats)
+  bool stats = arguments.size() == 10 && arguments[9] == "--stats";
+  if (arguments.size() != 9 && !stats)
     return Error{ErrorCode::usage,
                  "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS "
-                 "PACKAGES OUTPUT [--stats]"};
-  const std::string& output = arguments[7];
+                 "PACKAGES JAVA OUTPUT [--stats]"};
+  const std::string& output = arguments[8];
   Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
   sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
   FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
@@ -195,6 +196,10 @@ Done run(const std::vector<std::string>& arguments) {
   sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
   sources.content.sections["objects"] = TRY(read_objects(arguments[5]));
   sources.content.sections["package-files"] = TRY(read_packages(arguments[6]));
+  sources.content.sections["java-classes"] =
+      TRY(read_data_file(std::filesystem::path(arguments[7]) / "classes.tsv.zst"));
+  (void)TRY(
+      signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[7]));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

@@ -2,11 +2,8 @@
 
 #include <array>
 
-#include "analyzer/analyzer.h"
-#include "analyzer/claim_text.h"
 #include "analyzer/go_pclntab.h"
 #include "analyzer/line_reader.h"
-#include "analyzer/purl.h"
 #include "base/text.h"
 
 namespace fathom {
@@ -15,7 +12,6 @@ namespace {
 
 // ---- Finding and decoding the header --------------------------------------------------------
 
-constexpr std::string_view kName = "go-buildinfo";
 constexpr std::string_view kSection = ".go.buildinfo";
 constexpr std::string_view kMagic = "\xff Go buildinf:";
 constexpr std::uint64_t kAlign = 16;
@@ -202,133 +198,6 @@ class ListReader {
   std::uint64_t kept_ = 0;
 };
 
-// ---- From information to claims ----------------------------------------------------------------
-
-class Claims {
- public:
-  Claims(const FileInput& in, FileFacts& facts) : in_(in), facts_(facts) {}
-
-  void standard_library(const GoBuildInfo& info) {
-    std::string version = go_release_version(info.release.text);
-    Component& stdlib = add(ComponentKind::runtime, "stdlib", version, info.release);
-    if (version.empty()) stdlib.confidence = Confidence::medium;
-  }
-
-  // A program whose build information is gone still shows by its function table which releases
-  // can have written it.
-  void standard_library(const GoFunctionTable& table) {
-    GoLine seen{"Go function table", table.offset};
-    Component& stdlib = add(ComponentKind::runtime, "stdlib", "", seen);
-    stdlib.version.low = table.oldest_release();
-    stdlib.version.high = table.newest_release();
-    stdlib.evidence.back().seen = "function table, magic " + hex_number(table.magic) + ", " +
-                                  std::to_string(table.functions) + " functions";
-  }
-
-  void application(const GoBuildInfo& info) {
-    if (!info.main && !info.path) return;
-    // Without a module line the program comes from the Go distribution itself or from bare files.
-    bool distribution = !info.main && info.path->path.starts_with("cmd/");
-    const GoModule& module = info.main ? *info.main : *info.path;
-    std::string name(distribution ? "toolchain" : module.path);
-    std::string version = info.main      ? main_version(info)
-                          : distribution ? go_release_version(info.release.text)
-                                         : std::string();
-    Component& component = add(ComponentKind::application, name, version, module.line);
-    if (info.main && info.path) component.evidence.push_back(evidence(info.path->line));
-    if (info.main_replacement) component.evidence.push_back(evidence(info.main_replacement->line));
-    for (const GoSetting& setting : info.settings)
-      component.evidence.push_back(evidence(setting.line));
-  }
-
-  // What a replacement names is what was compiled. A folder has no version: the code is the
-  // module's or a fork of it, and which one cannot be known.
-  void dependency(const GoDependency& dependency) {
-    const GoModule& asked = dependency.module;
-    if (!dependency.replacement) {
-      add(ComponentKind::module, asked.path, asked.version, asked.line);
-      return;
-    }
-    const GoModule& got = *dependency.replacement;
-    bool folder = got.path.starts_with('.') || got.path.starts_with('/');
-    Component& component = folder ? add(ComponentKind::module, asked.path, "", asked.line)
-                                  : add(ComponentKind::module, got.path, got.version, asked.line);
-    if (folder) component.confidence = Confidence::medium;
-    component.evidence.push_back(evidence(got.line));
-  }
-
- private:
-  Component& add(ComponentKind kind, std::string_view name, std::string_view version,
-                 const GoLine& line) {
-    if (version == "(devel)") version = {};
-    Component component;
-    component.kind = kind;
-    component.name = kept(name, in_.limits);
-    component.version.exact = kept(version, in_.limits);
-    component.ecosystem = "Go";
-    component.purl = golang_purl(component.name, component.version.exact);
-    component.evidence.push_back(evidence(line));
-    facts_.packages.push_back({.component = std::move(component), .owned = {}});
-    return facts_.packages.back().component;
-  }
-
-  Evidence evidence(const GoLine& line) const {
-    const elf::Section* section = in_.elf->section_at(line.offset);
-    Place place = Place::at_offset(line.offset, section ? kept(section->name, in_.limits) : "");
-    return {.analyzer = std::string(kName),
-            .file = {},
-            .file_digest = {},
-            .place = std::move(place),
-            .seen = kept(line.text, in_.limits)};
-  }
-
-  // "(devel)" becomes what `go` itself would write for the commit: a pseudo-version.
-  static std::string main_version(const GoBuildInfo& info) {
-    std::string_view stated =
-        info.main_replacement ? info.main_replacement->version : info.main->version;
-    if (stated != "(devel)") return std::string(stated);
-    std::string_view revision = info.setting("vcs.revision");
-    std::string time;
-    for (char c : info.setting("vcs.time"))
-      if (c >= '0' && c <= '9') time += c;
-    constexpr std::size_t kRevisionDigits = 12, kTimeDigits = 14;
-    if (revision.size() < kRevisionDigits || time.size() != kTimeDigits) return {};
-    return "v0.0.0-" + time + "-" + std::string(revision.substr(0, kRevisionDigits)) +
-           (info.setting("vcs.modified") == "true" ? "+dirty" : "");
-  }
-
-  const FileInput& in_;
-  FileFacts& facts_;
-};
-
-// Go's own functions are one stretch of the code, also where C was linked in.
-void attribute(const FileInput& in, const GoFunctionTable& table, FileFacts& facts) {
-  std::uint64_t executable = 0;
-  for (const elf::ElfFile::Range& range : in.elf->executable_ranges()) executable += range.size;
-  std::uint64_t bytes = std::min(table.text_bytes, executable);
-  if (bytes > 0) facts.attributions.push_back({std::string(kName), bytes});
-}
-
-Done run(const FileInput& in, FileFacts& facts) {
-  Claims claims(in, facts);
-  std::optional<GoFunctionTable> table = find_go_function_table(*in.elf);
-  Result<GoBuildInfo> info = read_go_buildinfo(*in.elf, in.limits);
-  if (table) attribute(in, *table, facts);
-  if (!info) {
-    // Without a table a note or a section name alone does not make it Go.
-    if (!table && info.error().code == ErrorCode::not_found) return Ok{};
-    if (table) claims.standard_library(*table);
-    return Error{info.error().code, info.error().message + "; its modules are unknown"};
-  }
-  claims.standard_library(*info);
-  claims.application(*info);
-  for (const GoDependency& dependency : info->dependencies) claims.dependency(dependency);
-  add_gaps(facts, in.limits, kName, info->problems, info->problems_not_kept);
-  if (!info->listed)
-    return Error{ErrorCode::not_found, "build information without a list of modules"};
-  return Ok{};
-}
-
 }  // namespace
 
 std::string_view GoBuildInfo::setting(std::string_view key) const {
@@ -377,14 +246,5 @@ std::string go_release_version(std::string_view release) {
              std::string(release.substr(end + word.size()));
   return {};
 }
-
-extern const FileAnalyzer go_buildinfo = {
-    .name = kName,
-    .version = 1,
-    .needs = Needs::elf,
-    .summary = "Go modules, Go release and build settings that the Go linker wrote",
-    .wants = [](const FileInput& in) { return in.elf && is_go(*in.elf); },
-    .run = run,
-};
 
 }  // namespace fathom

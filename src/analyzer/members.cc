@@ -8,7 +8,9 @@
 #include <array>
 
 #include "analyzer/file_type.h"
+#include "analyzer/jimage.h"
 #include "archive/ar.h"
+#include "archive/pyinstaller.h"
 #include "archive/stream.h"
 #include "archive/tar.h"
 #include "archive/zip.h"
@@ -27,6 +29,7 @@ class MemberReader {
   void read_zip(ByteView bytes);
   void read_jmod(ByteView bytes) { read_zip(bytes.clamped(4, bytes.size())); }  // behind its magic
   void read_ar(ByteView bytes);
+  void read_pyinstaller(ByteView bytes);
   void read_tar(ByteView bytes) { read_tar_stream(*archive::source_of(bytes)); }
   void read_compressed(ByteView bytes);
   void gap(Error error) { add_gap(facts_, budget_.limits, "archive", std::move(error)); }
@@ -80,6 +83,16 @@ void MemberReader::read_ar(ByteView bytes) {
   for (const archive::ArMember& member : ar->members())
     if (affordable(member.name, member.size))
       add_view(member.name, bytes.clamped(member.content_offset, member.size));
+}
+
+void MemberReader::read_pyinstaller(ByteView bytes) {
+  Result<archive::PyInstallerArchive> archive =
+      archive::PyInstallerArchive::parse(bytes, budget_.limits);
+  if (!archive) return gap(archive.error());
+  for (const Error& problem : archive->problems()) gap(problem);
+  for (const archive::PyInstallerEntry& entry : archive->entries())
+    if (entry.size > 0 && affordable(entry.path, entry.size))
+      add(entry.path, archive->read(entry, inflate_limits()));
 }
 
 // Either one file, or a tar archive whose members then are ours: nobody thinks of the tar inside
@@ -158,16 +171,23 @@ bool may_carry_zip(FileKind kind) {
 
 void recover_members(ByteView bytes, MemberBudget& budget, std::uint64_t depth, FileFacts& facts) {
   const bool carries_zip = may_carry_zip(facts.kind) && ends_as_zip(bytes);
-  if (facts.kind != FileKind::archive && !carries_zip) return;
+  // Not a text that only mentions it, such as the loader's own: the record must lead to a table.
+  const bool carries_python = facts.kind == FileKind::elf &&
+                              archive::PyInstallerArchive::is_in(bytes) &&
+                              archive::PyInstallerArchive::parse(bytes, budget.limits);
+  if (facts.kind != FileKind::archive && !carries_zip && !carries_python) return;
+  // An analyzer has read it; what else is in it is the runtime's.
+  if (is_java_image(bytes) && !facts.packages.empty()) return;
   MemberReader members(budget, depth, facts);
   auto reader = std::ranges::find(kReaders, facts.type, &Reader::type);
-  if (reader == kReaders.end() && !carries_zip)
+  if (reader == kReaders.end() && !carries_zip && !carries_python)
     return members.gap({ErrorCode::unsupported, facts.type + ": cannot be opened"});
   if (depth >= budget.limits.member_depth)
     return members.gap({ErrorCode::limit_exceeded, "archives in archives, more than " +
                                                        std::to_string(budget.limits.member_depth) +
                                                        " deep"});
   if (carries_zip) return members.read_zip(bytes);
+  if (carries_python) return members.read_pyinstaller(bytes);
   (members.*reader->read)(bytes);
 }
 

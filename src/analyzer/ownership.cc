@@ -1,7 +1,7 @@
 // dpkg keeps the list of a package's files beside its database: info/<package>.list has every path
 // but no checksums, info/<package>.md5sums has the checksums but neither configuration files (these
 // are in the status file, with theirs) nor symlinks. The three together are what was installed.
-// apk has everything in its database.
+// apk and rpm have everything in their databases.
 
 #include "analyzer/ownership.h"
 
@@ -47,7 +47,34 @@ class Join {
     if (inventory_.components[package.component].ecosystem == "deb")
       for (const std::string& list : list_paths(package))
         if (const FileFacts* facts = facts_at(list)) merge(paths, facts->checksum_list);
+    if (inventory_.components[package.component].ecosystem == "PyPI")
+      merge(paths, recorded_by_python(inventory_.components[package.component].file));
     return paths;
+  }
+
+  // RECORD beside METADATA names files relative to the folder of the distribution's own, some of
+  // them in folders above ("../../../bin/pip").
+  std::vector<OwnedPath> recorded_by_python(const std::string& metadata) const {
+    std::vector<OwnedPath> out;
+    const std::string folder = metadata.substr(0, metadata.rfind('/') + 1);
+    const FileFacts* record = facts_at(folder + "RECORD");
+    if (!record || folder.empty()) return out;
+    const std::string base = folder.substr(0, folder.rfind('/', folder.size() - 2) + 1);
+    for (OwnedPath owned : record->checksum_list) {
+      owned.path = owned.path.starts_with('/') ? owned.path.substr(1) : below(base, owned.path);
+      if (!owned.path.empty()) out.push_back(std::move(owned));
+    }
+    return out;
+  }
+
+  // "usr/lib/python3/site-packages/" and "../../../bin/pip" → "usr/bin/pip".
+  static std::string below(std::string base, std::string_view path) {
+    while (path.starts_with("../")) {
+      path.remove_prefix(3);
+      if (base.empty()) return {};
+      base.erase(base.size() == 1 ? 0 : base.rfind('/', base.size() - 2) + 1);
+    }
+    return base + std::string(path);
   }
 
   // A checksum of one list completes the bare path of another.
@@ -56,6 +83,7 @@ class Join {
       OwnedPath& slot = paths[owned.path];
       if (slot.md5.empty()) slot.md5 = owned.md5;
       if (slot.sha1.empty()) slot.sha1 = owned.sha1;
+      if (slot.sha256.empty()) slot.sha256 = owned.sha256;
     }
   }
 
@@ -87,6 +115,10 @@ class Join {
     TarType type = file.entry.type;
     if (type == TarType::symlink) return compare_link(file, recorded);
     if (type != TarType::regular && type != TarType::hard_link) return Match::absent;
+    if (!recorded.sha256.empty())
+      return file.entry.digest.empty()                          ? Match::unknown
+             : file.entry.digest == "sha256:" + recorded.sha256 ? Match::same
+                                                                : Match::changed;
     if (recorded.md5.empty() && recorded.sha1.empty()) return Match::same;
     const FileFacts* facts = facts_of(file);
     if (!facts) return Match::unknown;
@@ -99,7 +131,7 @@ class Join {
   // apk records the SHA-1 of a link's target; dpkg records nothing, and a link where a file with a
   // checksum was installed is not that file.
   static Match compare_link(const image::TreeFile& file, const OwnedPath& recorded) {
-    if (!recorded.md5.empty()) return Match::changed;
+    if (!recorded.md5.empty() || !recorded.sha256.empty()) return Match::changed;
     if (recorded.sha1.empty()) return Match::same;
     Hasher hasher("sha1");
     hasher.update(ByteView::of(file.entry.link_target));

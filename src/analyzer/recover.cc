@@ -5,6 +5,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/file_type.h"
+#include "analyzer/java_archive.h"
 #include "analyzer/members.h"
 #include "base/text.h"
 
@@ -97,6 +98,7 @@ FileFacts recover_file(ByteView bytes, MemberBudget& budget, std::uint64_t depth
                  .limits = limits},
                 facts);
   recover_members(bytes, budget, depth, facts);
+  describe_java_archive(facts);
   facts.inert = is_inert(facts);
   return facts;
 }

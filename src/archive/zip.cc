@@ -134,6 +134,7 @@ Result<ZipFile> ZipFile::parse(ByteView bytes, const Limits& limits) {
   ZipFile zip(bytes, limits);
   const Directory directory = TRY(zip.find_directory());
   zip.read_directory(directory, limits);
+  zip.find_second_directory();
   for (const ZipEntry& entry : zip.entries_) zip.compare_with_local(entry);
   zip.find_overlaps(directory);
   zip.find_twins();
@@ -155,8 +156,9 @@ Result<ZipFile::Directory> ZipFile::find_directory() {
     } else if (!found) {
       found = *directory;
     } else if (found->begin != directory->begin) {
-      problems_.note(ErrorCode::malformed, "two end records, with a directory each");
-      break;
+      constexpr std::size_t kMostOthers = 64;
+      other_ends_.push_back(at);
+      if (other_ends_.size() > kMostOthers) break;
     }
   }
   if (!found) return error;
@@ -321,6 +323,19 @@ void ZipFile::find_overlaps(const Directory& directory) {
   if (directory.shift == 0 && !spans.empty() && spans.front().begin != 0)
     problems_.note(ErrorCode::malformed,
                    std::to_string(spans.front().begin) + " bytes before the first member");
+}
+
+// An archive that is stored as the last member has an end record of its own; anywhere else, a
+// second one is for readers that look for it in another way.
+void ZipFile::find_second_directory() {
+  auto is_inside = [&](std::uint64_t at) {
+    return std::ranges::any_of(entries_, [&](const ZipEntry& entry) {
+      Result<std::uint64_t> content = content_offset(entry);
+      return content && at >= *content && at - *content < entry.compressed_size;
+    });
+  };
+  if (!std::ranges::all_of(other_ends_, is_inside))
+    problems_.note(ErrorCode::malformed, "two end records, with a directory each");
 }
 
 // Some readers take the first of equal names, others the last.

@@ -50,12 +50,14 @@ class ZipFile {
   void compare_with_local(const ZipEntry& entry);
   void find_overlaps(const Directory& directory);
   void find_twins();
+  void find_second_directory();
   Result<std::uint64_t> content_offset(const ZipEntry& entry) const;
   Result<ByteView> stored_bytes(const ZipEntry& entry) const;
   void note(const ZipEntry& entry, ErrorCode code, std::string_view what);
 
   ByteView bytes_;
   std::vector<ZipEntry> entries_;
+  std::vector<std::uint64_t> other_ends_;   // end records beside the one that counts
   std::vector<std::uint64_t> overlapping_;  // their header offsets, sorted
   ProblemList problems_;
 };

@@ -186,6 +186,18 @@ TEST(Zip, TwoArchivesInOneAreReported) {
   expect_problem(zip, "two end records");
 }
 
+TEST(Zip, AnArchiveStoredInsideHasItsOwnRecord) {
+  Builder inner, outer;
+  inner.add(header("inner.txt", "x"), "x");
+  const std::string stored = inner.finish();
+  outer.add(header("inner.zip", stored), stored);
+  const std::string bytes = outer.finish();
+  ZipFile zip = parsed(bytes);
+  ASSERT_EQ(zip.entries().size(), 1u);
+  EXPECT_EQ(zip.entries()[0].path, "inner.zip");
+  EXPECT_TRUE(zip.problems().empty());
+}
+
 TEST(Zip, SomethingBeforeTheArchiveIsToleratedAndReported) {
   std::string bytes = "#!/bin/sh\nexec java -jar $0\n" + two_members().finish();
   ZipFile zip = parsed(bytes);

@@ -178,7 +178,8 @@ void audit_programs(const Lookup& lookup, Rows& rows) {
     // Without it the function table still says which releases of Go write such a one, and no more.
     const bool has_info = std::ranges::any_of(facts->packages, [](const PackageClaim& claim) {
       return claim.component.ecosystem == "Go" &&
-             (claim.component.version.known() || claim.component.kind != ComponentKind::runtime);
+             (claim.component.kind == ComponentKind::application ||
+              (claim.component.kind == ComponentKind::runtime && claim.component.version.known()));
     });
     if (audit.go_runtime && !has_info && audit.packer.empty() && facts->elf->type != "relocatable")
       rows.add("build-info-removed",

@@ -57,6 +57,7 @@ Configuration audit_configuration(const Input& input) {
   audit_secrets(lookup, rows);
   out.trust = audit_trust(lookup, rows);
   audit_doctored(lookup, rows);
+  audit_go_builds(lookup, rows);
   out.rows = rows.take();
   return out;
 }

@@ -30,7 +30,8 @@ void audit_settings(const Lookup& lookup, Rows& rows);  // what the configuratio
 void audit_files(const Lookup& lookup, Rows& rows);     // permissions, links, leftovers, waste
 void audit_accounts(const Lookup& lookup, Rows& rows);  // passwd, shadow, nsswitch
 void audit_secrets(const Lookup& lookup, Rows& rows);
-Trust audit_trust(const Lookup& lookup, Rows& rows);    // certificates, time zones
-void audit_doctored(const Lookup& lookup, Rows& rows);  // signs that the image was tampered with
+Trust audit_trust(const Lookup& lookup, Rows& rows);     // certificates, time zones
+void audit_doctored(const Lookup& lookup, Rows& rows);   // signs that the image was tampered with
+void audit_go_builds(const Lookup& lookup, Rows& rows);  // what cgo brings in
 
 }  // namespace fathom::audit

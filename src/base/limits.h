@@ -45,6 +45,7 @@ struct Limits {
   std::uint64_t texts = 65'536;           // version-like texts kept per file
   std::uint64_t packages = 200'000;       // package claims of one file
   std::uint64_t owned_paths = 1'000'000;  // files that the package lists in one file name
+  std::uint64_t rpm_entries = 65'536;     // of one rpm header
   std::uint64_t audit_bytes = 8 * kMiB;   // an embedded dependency list, decompressed
   std::uint64_t json_depth = 64;
   std::uint64_t json_nodes = 4'000'000;

@@ -22,8 +22,8 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
-constexpr std::uint32_t kFormat = 0x46464;   // "FF", version 4: raise it when a field changes
-constexpr std::uint32_t kWithoutFunctions = 0x46463;  // version 3, which is read, too
+constexpr std::uint32_t kFormat = 0x46465;   // "FF", version 5: raise it when a field changes
+constexpr std::uint32_t kWithoutLaterFacts = 0x46463;  // version 3, which is read, too
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -63,7 +63,7 @@ void describe_position(Codec& codec, std::uint64_t& value, std::uint64_t& before
 
 template <class Codec>
 void describe(Codec& codec, OwnedPath& owned) {
-  codec(owned.path, owned.md5, owned.sha1);
+  codec(owned.path, owned.md5, owned.sha1, owned.sha256);
 }
 
 template <class Codec>
@@ -114,6 +114,23 @@ void describe(Codec& codec, ElfFacts& elf) {
   describe_list(codec, elf.needed_versions, limits.dynamic_entries);
   codec(elf.no_default_folders);
   describe_list(codec, elf.loader_folders, limits.dynamic_entries);
+}
+
+template <class Codec>
+void describe(Codec& codec, GoFacts& go) {
+  const Limits limits;
+  describe_list(codec, go.cgo_packages, limits.packages);
+  codec(go.has_cgo, go.cgo_enabled);
+  if constexpr (kDecoding<Codec>) std::ranges::sort(go.cgo_packages);
+}
+
+template <class Codec>
+void describe(Codec& codec, JavaFacts& java) {
+  codec(java.class_name, java.shape, java.is_archive, java.package, java.classes);
+  describe_list(codec, java.manifest, Limits{}.dynamic_entries,
+                [&](auto& attribute) { codec(attribute.first, attribute.second); });
+  describe_list(codec, java.named_classes, Limits{}.packages);
+  if constexpr (kDecoding<Codec>) std::ranges::sort(java.named_classes);
 }
 
 namespace {
@@ -346,11 +363,12 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
                              [&](const MemberFacts& m) { return possible(m.facts, depth + 1); });
 }
 
-// Behind all other facts, of the file and then of its members.
+// Behind all other facts, of the file and then of its members: what version 3 had not.
 template <class Codec>
-void describe_all_functions(Codec& codec, FileFacts& facts) {
+void describe_later_facts(Codec& codec, FileFacts& facts) {
   describe_functions(codec, facts.functions);
-  for (MemberFacts& member : facts.members) describe_all_functions(codec, member.facts);
+  codec(facts.go, facts.java);
+  for (MemberFacts& member : facts.members) describe_later_facts(codec, member.facts);
 }
 
 struct Envelope {
@@ -362,10 +380,10 @@ template <class Codec>
 void describe(Codec& codec, Envelope& envelope) {
   codec(envelope.format);
   if constexpr (kDecoding<Codec>) {
-    if (envelope.format != kFormat && envelope.format != kWithoutFunctions) return codec.fail();
+    if (envelope.format != kFormat && envelope.format != kWithoutLaterFacts) return codec.fail();
   }
   codec(envelope.facts);
-  if (envelope.format != kWithoutFunctions) describe_all_functions(codec, envelope.facts);
+  if (envelope.format != kWithoutLaterFacts) describe_later_facts(codec, envelope.facts);
 }
 
 }  // namespace
@@ -400,7 +418,7 @@ std::string encode(const FileFacts& facts) {
   Encoder encoder;
   std::uint32_t format = kFormat;
   encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
-  describe_all_functions(encoder, const_cast<FileFacts&>(facts));
+  describe_later_facts(encoder, const_cast<FileFacts&>(facts));
   return encoder.take();
 }
 

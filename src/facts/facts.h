@@ -149,18 +149,41 @@ struct ElfFacts {
   std::vector<HardeningCheck> hardening;
 };
 
+// How a Go program was built.
+struct GoFacts {
+  bool has_cgo = false;  // runtime/cgo is in it: Go that starts as a C program and can call C
+  std::vector<std::string> cgo_packages;  // import paths of packages that call C, sorted
+  std::string cgo_enabled;  // the build setting: "0", "1", or empty where it was not recorded
+};
+
+// What a class file or a Java archive says of itself.
+struct JavaFacts {
+  std::string class_name;   // "org/apache/logging/log4j/Logger"; empty: not a class
+  std::uint64_t shape = 0;  // analyzer/java_class.h
+  // Of an archive with classes or a manifest:
+  bool is_archive = false;
+  std::string package;  // what the packages of its classes have in common: "org/apache"
+  // Attributes of the manifest by which it can be named, as (name, value).
+  std::vector<std::pair<std::string, std::string>> manifest;
+  std::uint64_t classes = 0;
+  // Of a program that native-image compiled and that lists no libraries: hashes of the names of
+  // classes in it (XXH3 of the internal form), ascending.
+  std::vector<std::uint64_t> named_classes;
+};
+
 // A file that a package says it installed.
 struct OwnedPath {
-  std::string path;  // relative to the root, "usr/bin/app"
-  std::string md5;   // hex, or empty
-  std::string sha1;  // hex, or empty
+  std::string path;         // relative to the root, "usr/bin/app"
+  std::string md5;          // hex, or empty
+  std::string sha1;         // hex, or empty
+  std::string sha256 = {};  // hex, or empty
   auto operator<=>(const OwnedPath&) const = default;
 };
 
 // A package that the content of a file claims. Components are made of these in later stages.
 struct PackageClaim {
   Component component;           // file, layer and digest empty; evidence with places only
-  std::vector<OwnedPath> owned;  // deb, apk
+  std::vector<OwnedPath> owned;  // deb, apk, rpm
   bool installed = true;         // false: the database lists it as removed
 };
 
@@ -183,6 +206,8 @@ struct FileFacts {
   std::string md5;   // hex; what dpkg's lists name. Empty for members of archives
   std::string sha1;  // hex; what apk's database names. Likewise
   std::optional<ElfFacts> elf;
+  std::optional<GoFacts> go;
+  std::optional<JavaFacts> java;
   std::vector<PackageClaim> packages;
   std::vector<Attribution> attributions;
   // dpkg's *.md5sums: a list of files with no package name (that is in the list's own path).

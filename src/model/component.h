@@ -11,7 +11,7 @@
 namespace fathom {
 
 enum class ComponentKind {
-  package,           // an operating-system package (deb, apk)
+  package,           // an operating-system package (deb, apk, rpm)
   module,            // a language package (Go module, Rust crate)
   embedded_library,  // a C/C++ library compiled into a file
   runtime,           // a language runtime or standard library
@@ -40,13 +40,13 @@ struct Component {
   std::string ecosystem;  // "deb", "apk", "Go", "crates.io", "C" (embedded C/C++ libraries) …
   std::string purl;       // canonical, https://github.com/package-url/purl-spec
   std::string cpe;        // CPE 2.3 formatted string, or empty
-  // deb and apk: what advisories speak of. Empty when the same as name/version.
+  // deb, apk, rpm: what advisories speak of. Empty when the same as name/version.
   std::string source_name, source_version;
   std::vector<std::string> licenses;  // SPDX expressions as the package states them
   std::string file;                   // path of the file it was found in (the database for deb/apk)
   std::string file_digest;
   std::int64_t layer = -1;
-  std::vector<std::string> owned_files;  // deb, apk: paths it installed, sorted
+  std::vector<std::string> owned_files;  // paths it installed, where its database says, sorted
   // A C library that a distribution built: Component::id of its package, or empty.
   std::string packaged_as;
   Confidence confidence = Confidence::high;

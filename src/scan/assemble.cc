@@ -11,6 +11,7 @@
 #include "hardening/own_code.h"
 #include "loader/loader.h"
 #include "scan/package_content.h"
+#include "signature/java_classes.h"
 #include "vuln/distributions.h"
 #include "vuln/match.h"
 
@@ -125,7 +126,7 @@ class FileAccount {
     report_.files.push_back(std::move(row));
   }
 
-  FileState add_examined(FileRow row, const FileFacts& facts) {
+  FileState add_examined(FileRow row, const FileFacts& facts, bool in_java_archive = false) {
     row.kind = name_of(facts.kind);
     row.type = facts.type;
     if (facts.kind == FileKind::text) set_language(row);
@@ -133,10 +134,17 @@ class FileAccount {
     std::size_t index = report_.files.size();
     report_.files.push_back(row);
     row.state = state_of(row, facts);
+    // The classes of an archive are what its component is made of.
+    if (in_java_archive && is_java_class(facts) && facts.gaps.empty())
+      row.state = FileState::identified;
     report_.files[index].state = row.state;
     add_gaps(row, facts);
     count(row);
     return row.state;
+  }
+
+  static bool is_java_class(const FileFacts& facts) {
+    return facts.java && !facts.java->class_name.empty();
   }
 
   // What an interpreter runs is a script, also where no #! line says so.
@@ -150,8 +158,9 @@ class FileAccount {
   // An archive is what its members are: a gap when one of them is (which then says why).
   FileState state_of(const FileRow& row, const FileFacts& facts) {
     bool any_gap = false, any_identified = false;
+    const bool is_java = facts.java && facts.java->is_archive && identified_.contains(row.digest);
     for (const MemberFacts& member : facts.members) {
-      FileState state = add_member(row, member);
+      FileState state = add_member(row, member, is_java);
       any_gap |= state == FileState::gap;
       any_identified |= state == FileState::identified;
     }
@@ -162,7 +171,7 @@ class FileAccount {
                                                             : FileState::gap;
   }
 
-  FileState add_member(const FileRow& outer, const MemberFacts& member) {
+  FileState add_member(const FileRow& outer, const MemberFacts& member, bool in_java_archive) {
     FileRow row;
     row.path = outer.path + "!/" + member.path;
     row.digest = member.digest;
@@ -171,7 +180,7 @@ class FileAccount {
     row.shadowed = outer.shadowed;
     row.shadowed_by = outer.shadowed_by;
     row.owner = outer.owner;  // whoever installed the archive installed its members
-    return add_examined(std::move(row), member.facts);
+    return add_examined(std::move(row), member.facts, in_java_archive);
   }
 
   void attribute(FileRow& row, const FileFacts& facts) {
@@ -198,6 +207,8 @@ class FileAccount {
           {"identify", row.path, row.digest, row.layer, ErrorCode::limit_exceeded,
            with_thousands(facts.gaps_not_kept) + " further problems not listed"});
     if (row.state == FileState::gap && facts.inert && facts.members.empty())
+      return note_source(row);
+    if (row.state == FileState::gap && is_java_class(facts) && facts.gaps.empty())
       return note_source(row);
     // An archive that is a gap because of a member needs no reason of its own.
     bool explained = !facts.gaps.empty() || facts.gaps_not_kept > 0 || !facts.members.empty();
@@ -285,6 +296,22 @@ void sort_and_deduplicate(std::vector<T>& list) {
   list.erase(repeated.begin(), repeated.end());
 }
 
+// The component that a text of the same archive states for what its classes show: of the same
+// name, or of the same artifact in a group that was only guessed.
+Component* stated_java(Inventory& inventory, const Component& by_classes) {
+  if (by_classes.ecosystem != "Maven") return nullptr;
+  auto artifact = [](const Component& c) {
+    return std::string_view(c.name).substr(c.name.find(':') + 1);
+  };
+  Component* found = nullptr;
+  for (Component& c : inventory.components) {
+    if (c.ecosystem != "Maven" || c.file_digest != by_classes.file_digest) continue;
+    if (c.name == by_classes.name) return &c;
+    if (artifact(c) == artifact(by_classes) && c.confidence == Confidence::low) found = &c;
+  }
+  return found;
+}
+
 void collect_gaps(Report& report, const Examined& examined, const image::FileTree& tree) {
   auto append = [&](const std::vector<Gap>& gaps, std::int64_t layer) {
     for (Gap gap : gaps) {
@@ -332,6 +359,13 @@ Inventory take_inventory(const ImageInput& input, const Identified& identified,
       component.layer = where.layer;
       for (Evidence& evidence : component.evidence) place_evidence(evidence, where, digest);
       if (is_owners_own(inventory, component)) continue;
+      if (Component* stated = stated_java(inventory, component)) {
+        auto known = found.known_versions.find(component.name);
+        signature::reconcile(
+            *stated, std::move(component),
+            known == found.known_versions.end() ? std::vector<std::string>() : known->second);
+        continue;
+      }
       inventory.components.push_back(std::move(component));
     }
     for (Mention mention : found.mentions) {

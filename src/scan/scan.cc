@@ -14,6 +14,7 @@
 #include "scan/assemble.h"
 #include "scan/data_notes.h"
 #include "signature/identify.h"
+#include "signature/java_classes.h"
 #include "vuln/database.h"
 #include "vuln/match.h"
 
@@ -25,6 +26,7 @@ namespace {
 struct Recogniser {
   const signature::Classifiers& classifiers;
   const signature::Features& features;
+  const signature::JavaClasses& java;
   const signature::Objects& objects;
   const audit::Knowledge& knowledge;
   Identified identified;
@@ -34,6 +36,7 @@ struct Recogniser {
 void identify_and_trim(FileFacts& facts, const std::string& digest, Recogniser& recogniser) {
   signature::Identified found =
       signature::identify(facts, recogniser.classifiers, recogniser.features, recogniser.objects);
+  recogniser.java.identify(facts, found);
   if (facts.elf)
     recogniser.profiles[digest] = audit::profile_of(facts, found.components, recogniser.knowledge);
   recogniser.identified[digest] = std::move(found);
@@ -59,6 +62,8 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   signature::Features features =
       TRY(signature::Features::open(database.section("features")).in("the built-in features"));
+  signature::JavaClasses java =
+      TRY(signature::JavaClasses::parse(database.section("java-classes")).in("the Java classes"));
   signature::Objects objects =
       TRY(signature::Objects::open(options.objects.empty() ? database.section("objects")
                                                            : std::string_view(options.objects))
@@ -70,7 +75,7 @@ Result<Report> scan(const Target& target, ByteView pack, ScanOptions options) {
 
   // Foreign bytes are read here, in a confined child, and nowhere else.
   FactsByDigest facts;
-  Recogniser recogniser{classifiers, features, objects, knowledge, {}, {}};
+  Recogniser recogniser{classifiers, features, java, objects, knowledge, {}, {}};
   options.examine.on_facts = [&](const std::string& digest, FileFacts& file) {
     identify_and_trim(file, digest, recogniser);
     facts[digest] = std::move(file);

@@ -21,6 +21,7 @@
 
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -70,6 +71,8 @@ inline constexpr std::string_view kContradictedByLines =
 struct Identified {
   std::vector<Component> components;  // file, digest and layer empty; in the order of the rows
   std::vector<Mention> mentions;      // file empty
+  // Of Java libraries among the components: the releases that the data have (java_classes.h).
+  std::map<std::string, std::vector<std::string>> known_versions;
   // Functions of the file that have a name by their code, by address; and the libraries they are
   // of, with the members that are there.
   std::vector<NamedFunction> functions;
