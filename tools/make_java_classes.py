@@ -85,6 +85,7 @@ def read_classes(tool, folder, library, versions):
     artifact = library.split(":")[1]
     out = collections.defaultdict(dict)
     jars = [(i, folder / "jars" / f"{artifact}-{v}.jar") for i, v in enumerate(versions)]
+    jars = [(i, jar) for i, jar in jars if jar.exists()]
     for i, jar in jars:
         lines = subprocess.run([tool, jar], capture_output=True, text=True, check=True).stdout.splitlines()
         for line in lines:
@@ -94,10 +95,10 @@ def read_classes(tool, folder, library, versions):
     return out
 
 
-def choose_sample(classes, count):
+def choose_sample(classes, known):
     """Classes that split the releases most finely, then those that most releases have."""
-    wide = {name: by for name, by in classes.items() if len(by) * 3 >= count} or classes
-    parts, sample = [frozenset(range(count))], []
+    wide = {name: by for name, by in classes.items() if len(by) * 3 >= len(known)} or classes
+    parts, sample = [frozenset(known)], []
     names = sorted(wide, key=lambda n: (-len(set(wide[n].values())), -len(wide[n]), n))
     while names and len(sample) < SAMPLE:
         def refined(name):
@@ -138,24 +139,23 @@ def main():
     (folder / "jars").mkdir(parents=True, exist_ok=True)
     wanted = {}
     for library in libraries():
-        artifact = library.split(":")[1]
-        versions = chosen(listed_versions(folder, library, options.offline))
+        versions = listed_versions(folder, library, options.offline)
         if not options.offline:
-            fetch(folder, {library: versions})
-        wanted[library] = [v for v in versions if (folder / "jars" / f"{artifact}-{v}.jar").exists()]
+            fetch(folder, {library: chosen(versions)})
+        wanted[library] = versions
     if options.fetch_only:
         return
-    rows = []
+    rows, count, releases = [], 0, 0
     for library, versions in sorted(wanted.items()):
-        if not versions:
-            print(f"{library}: no releases", file=sys.stderr)
-            continue
         classes = read_classes(options.tool, folder, library, versions)
-        if not classes:
+        known = sorted({i for by in classes.values() for i in by})
+        if not known:
             print(f"{library}: no classes", file=sys.stderr)
             continue
-        rows.append(f"L\t{library}\t{','.join(versions)}")
-        for name in choose_sample(classes, len(versions)):
+        count += 1
+        releases += len(known)
+        rows.append(f"L\t{library}\t" + ",".join(v if i in known else "?" + v for i, v in enumerate(versions)))
+        for name in choose_sample(classes, known):
             contents = collections.defaultdict(set)
             for i, content in classes[name].items():
                 contents[content].add(i)
@@ -163,7 +163,7 @@ def main():
             rows.append(f"C\t{name}\t{';'.join(cells)}")
     target = TOP / "data/java/classes.tsv.zst"
     subprocess.run(["zstd", "-q", "-f", "-19", "-o", target], input="\n".join(rows).encode() + b"\n", check=True)
-    print(f"{len(wanted)} libraries, {sum(map(len, wanted.values()))} releases, {len(rows) - len(wanted)} classes")
+    print(f"{count} libraries, {releases} releases, {len(rows) - count} classes")
 
 
 main()

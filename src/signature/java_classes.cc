@@ -64,8 +64,12 @@ Result<JavaClasses> JavaClasses::parse(std::string_view text) {
 }
 
 Done JavaClasses::add_library(const std::vector<std::string_view>& cells) {
-  Library library{.name = std::string(cells[1]), .versions = {}, .samples = {}};
-  for (std::string_view version : split(cells[2], ',')) library.versions.emplace_back(version);
+  Library library{
+      .name = std::string(cells[1]), .versions = {}, .is_known = {}, .samples = {}};
+  for (std::string_view version : split(cells[2], ',')) {
+    library.is_known.push_back(!version.starts_with('?'));
+    library.versions.emplace_back(version.substr(library.is_known.back() ? 0 : 1));
+  }
   if (library.name.find(':') == std::string::npos) return broken("library", cells[1]);
   libraries_.push_back(std::move(library));
   return Ok{};
@@ -108,7 +112,9 @@ class ArchiveMatch {
       if (!same && seen.moved.size() < kFewestMoved) continue;
       const JavaClasses::Library& row = data_.libraries_[library];
       found.components.push_back(component_of(row, seen, same));
-      found.known_versions[row.name] = row.versions;
+      std::vector<std::string>& known = found.known_versions[row.name];
+      for (std::size_t i = 0; i < row.versions.size(); ++i)
+        if (row.is_known[i]) known.push_back(row.versions[i]);
     }
   }
 
@@ -175,10 +181,17 @@ class ArchiveMatch {
           any[i] = any[i] || data_.contents_[content].releases[i];
       for (std::size_t i = 0; i < any.size(); ++i) score[i] += any[i] ? 1 : 0;
     }
-    std::vector<std::size_t> best;
+    std::vector<bool> is_best(score.size());
     const std::size_t most = *std::ranges::max_element(score);
+    for (std::size_t i = 0; i < score.size(); ++i) is_best[i] = score[i] == most;
+    // A release that nobody looked at may be like the nearest ones that somebody did.
+    for (std::size_t i = 1; i < score.size(); ++i)
+      if (is_best[i - 1] && !library.is_known[i]) is_best[i] = true;
+    for (std::size_t i = score.size(); i-- > 1;)
+      if (is_best[i] && !library.is_known[i - 1]) is_best[i - 1] = true;
+    std::vector<std::size_t> best;
     for (std::size_t i = 0; i < score.size(); ++i)
-      if (score[i] == most) best.push_back(i);
+      if (is_best[i]) best.push_back(i);
     return best;
   }
 

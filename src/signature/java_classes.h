@@ -20,7 +20,8 @@ namespace fathom::signature {
 
 class JavaClasses {
  public:
-  // Lines "L <group:artifact> <version,…>", oldest first, and for each of its classes
+  // Lines "L <group:artifact> <version,…>", oldest first, those whose classes nobody looked at with
+  // a "?" before them, and for each of its classes
   // "C <name> <digest>:<shape>:<from-to,…>;…" (hexadecimal; positions in the list of versions).
   // Tabs between fields. Any malformed line is an error: the data is ours.
   static Result<JavaClasses> parse(std::string_view text);
@@ -39,6 +40,7 @@ class JavaClasses {
   struct Library {
     std::string name;
     std::vector<std::string> versions;
+    std::vector<bool> is_known;        // whether the classes of the release are
     std::vector<std::string> samples;  // names of classes
   };
   Done add_library(const std::vector<std::string_view>& cells);

@@ -76,6 +76,21 @@ TEST(JavaClasses, WhatTheyLeaveOpenIsAnInterval) {
   EXPECT_EQ(found[0].version.candidates, (std::vector<std::string>{"1.1", "1.2"}));
 }
 
+TEST(JavaClasses, AReleaseThatNobodyLookedAtMayBeLikeItsNeighbours) {
+  Result<JavaClasses> sparse = JavaClasses::parse(
+      "L\torg.a:lib\t1.0,?1.0.1,1.1,?1.1.1,?1.1.2,1.2\n"
+      "C\torg/a/A\t00000000000000a0:a0:0,2,5\n"
+      "C\torg/a/B\t00000000000000b0:b0:0,2,5\n"
+      "C\torg/a/C\t00000000000000c0:c0:0;00000000000000c1:c1:2;00000000000000c2:c2:5\n");
+  ASSERT_TRUE(sparse);
+  Identified found;
+  sparse->identify(archive({{"org/a/A", 0xa0, 1}, {"org/a/B", 0xb0, 2}, {"org/a/C", 0xc1, 3}}), found);
+  ASSERT_EQ(found.components.size(), 1u);
+  EXPECT_EQ(found.components[0].version.candidates,
+            (std::vector<std::string>{"1.0.1", "1.1", "1.1.1", "1.1.2"}));
+  EXPECT_EQ(found.known_versions.at("org.a:lib"), (std::vector<std::string>{"1.0", "1.1", "1.2"}));
+}
+
 TEST(JavaClasses, MovedClassesAreRecognisedByTheirShapes) {
   auto found = found_in(archive(
       {{"x/A", 1, 0xa0}, {"x/B", 2, 0xb0}, {"x/C", 3, 0xc1}, {"x/D", 4, 0xd2}, {"x/E", 5, 0xe1}}));
