@@ -169,7 +169,8 @@ FileFacts native(std::string heap, const std::string& sbom) {
 }
 
 TEST(JavaNative, TheBillOfMaterialsListsWhatWasCompiledIn) {
-  FileFacts facts = native("", gzip_of(R"({"bomFormat": "CycloneDX", "specVersion": "1.4", "components": [
+  FileFacts facts =
+      native("", gzip_of(R"({"bomFormat": "CycloneDX", "specVersion": "1.4", "components": [
       {"group": "org.a", "name": "b", "version": "1.2"}, {"name": "c"}, {}]})"));
   ASSERT_EQ(facts.packages.size(), 3u);
   EXPECT_EQ(facts.packages[0].component.name, "openjdk");
