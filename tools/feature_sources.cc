@@ -74,6 +74,19 @@ class Reader {
     read_tables();
   }
 
+  // Every function that has a text of its library, with the texts that may speak for it.
+  signature::SourceFunctionList functions() const {
+    signature::SourceFunctionList out;
+    for (const json& function : data_.at("functions")) {
+      if (foreign_[function.at(1).get<std::size_t>()]) continue;
+      signature::SourceFunction one{.name = function.at(0), .file = function.at(1), .bodies = {}};
+      for (const json& row : function.at(2)) one.bodies.push_back(body_of(row));
+      std::erase_if(one.bodies, [](const FeatureBody& body) { return body.texts.empty(); });
+      if (!one.bodies.empty()) out.push_back(std::move(one));
+    }
+    return out;
+  }
+
  private:
   void read_texts() {
     const json& columns = data_.at("literals");
@@ -102,6 +115,19 @@ class Reader {
         return file.get<std::uint32_t>();
     bool more = !files.empty() && files.back().get<std::int64_t>() < 0;
     return more ? std::optional(files.front().get<std::uint32_t>()) : std::nullopt;
+  }
+
+  FeatureBody body_of(const json& row) const {
+    FeatureBody body{.set = row.at(0), .texts = {}};
+    std::size_t literal = 0;
+    for (const json& step : row.at(2)) {
+      literal += step.get<std::size_t>();
+      const std::uint32_t kept = kept_as_.at(literal);
+      if (kept != kDropped) body.texts.push_back(kept);
+    }
+    std::ranges::sort(body.texts);
+    body.texts.erase(std::ranges::unique(body.texts).begin(), body.texts.end());
+    return body;
   }
 
   // Only texts whose absence says something are kept of a function: seen in compiled files, long
@@ -355,7 +381,8 @@ Result<std::map<std::string, Name>> read_names(const std::filesystem::path& file
 }  // namespace
 
 Result<FeatureSources> read_features(const std::filesystem::path& folder,
-                                     const std::map<std::string, vuln::LibraryNames>& libraries) {
+                                     const std::map<std::string, vuln::LibraryNames>& libraries,
+                                     const std::set<std::string>& asked_for) {
   std::map<std::string, Name> names = TRY(read_names(folder / "names.tsv"));
   const auto functions = TRY(read_version_functions(folder / "version_functions.tsv"));
   constexpr std::string_view kSuffix = ".json.zst";
@@ -387,7 +414,10 @@ Result<FeatureSources> read_features(const std::filesystem::path& folder,
       if (!is_file)
         for (std::string_view macro : split(name.report_file, ' '))
           if (!macro.empty()) macros.emplace(macro);
-      Reader(data, library, windows, std::move(macros)).run();
+      Reader reader(data, library, windows, std::move(macros));
+      reader.run();
+      out.texts_of_functions.emplace_back();
+      if (asked_for.contains(library.name)) out.texts_of_functions.back() = reader.functions();
       if (is_file) TRY(read_reports(folder / "extra" / name.report_file, library));
     } catch (const std::exception& problem) {
       return Error{ErrorCode::malformed, file.string() + ": " + problem.what()};

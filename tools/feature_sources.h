@@ -4,11 +4,13 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "signature/feature_data.h"
+#include "signature/source_functions.h"
 #include "vuln/pack_writer.h"
 
 namespace fathom::tools {
@@ -20,9 +22,12 @@ struct FeatureSources {
   std::vector<signature::FeatureLibrary> libraries;
   signature::TableWindows windows;        // of their tables
   signature::VersionFunctions functions;  // and theirs
+  // Which texts each function has: of libraries that someone asks about functions of.
+  std::vector<signature::SourceFunctionList> texts_of_functions;
 };
-Result<FeatureSources> read_features(
-    const std::filesystem::path& folder,
-    const std::map<std::string, vuln::LibraryNames>& libraries);
+// `asked_for`: ids of libraries of which functions are to be named.
+Result<FeatureSources> read_features(const std::filesystem::path& folder,
+                                     const std::map<std::string, vuln::LibraryNames>& libraries,
+                                     const std::set<std::string>& asked_for);
 
 }  // namespace fathom::tools

@@ -1,7 +1,6 @@
 // fathom_make_pack: data/ → the pack that the program carries in itself.
 //
-//   fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS PACKAGES OUTPUT
-//   [--stats]
+//   fathom_make_pack DATA OUTPUT [--stats]
 //
 // Runs at build time, so it trusts its input to be ours, but not to be right: anything that does
 // not parse as a whole ends the build. The same input makes the same bytes.
@@ -23,6 +22,7 @@
 #include "signature/java_classes.h"
 #include "signature/object_data.h"
 #include "signature/package_files.h"
+#include "verdict_sources.h"
 
 namespace fathom::tools {
 namespace {
@@ -181,25 +181,37 @@ Result<std::string> read_packages(const std::filesystem::path& folder) {
 }
 
 Done run(const std::vector<std::string>& arguments) {
-  bool stats = arguments.size() == 10 && arguments[9] == "--stats";
-  if (arguments.size() != 9 && !stats)
-    return Error{ErrorCode::usage,
-                 "fathom_make_pack ADVISORIES CLASSIFIERS FEATURES AUDIT DISTRIBUTIONS OBJECTS "
-                 "PACKAGES JAVA OUTPUT [--stats]"};
-  const std::string& output = arguments[8];
-  Sources sources = TRY(read_sources(arguments[0]).in(arguments[0]));
-  sources.content.sections["classifiers"] = TRY(read_classifiers(arguments[1]));
-  FeatureSources features = TRY(read_features(arguments[2], sources.content.libraries));
-  sources.content.sections["features"] =
+  const bool stats = arguments.size() == 3 && arguments[2] == "--stats";
+  if (arguments.size() != 2 && !stats)
+    return Error{ErrorCode::usage, "fathom_make_pack DATA OUTPUT [--stats]"};
+  const std::string& output = arguments[1];
+  const auto folder = [&](std::string_view name) {
+    return (std::filesystem::path(arguments[0]) / name).string();
+  };
+  Sources sources = TRY(read_sources(folder("advisories")).in(folder("advisories")));
+  auto& sections = sources.content.sections;
+  sections["classifiers"] = TRY(read_classifiers(folder("classifiers")));
+  std::vector<verdict::FunctionRow> functions =
+      TRY(read_functions(folder("verdicts"), folder("advisories")));
+  std::set<std::string> asked_for;
+  for (const verdict::FunctionRow& row : functions)
+    if (row.ecosystem == "C") asked_for.insert(row.package);
+  FeatureSources features =
+      TRY(read_features(folder("features"), sources.content.libraries, asked_for));
+  sections["features"] =
       TRY(signature::pack_features(features.libraries, features.windows, features.functions));
-  sources.content.sections["audit"] = TRY(read_audit(arguments[3]));
-  sources.content.sections["distributions"] = TRY(read_distributions(arguments[4]));
-  sources.content.sections["objects"] = TRY(read_objects(arguments[5]));
-  sources.content.sections["package-files"] = TRY(read_packages(arguments[6]));
-  sources.content.sections["java-classes"] =
-      TRY(read_data_file(std::filesystem::path(arguments[7]) / "classes.tsv.zst"));
-  (void)TRY(
-      signature::JavaClasses::parse(sources.content.sections["java-classes"]).in(arguments[7]));
+  sections["source-texts"] = signature::pack_source_functions(features.texts_of_functions);
+  std::vector<verdict::FixRow> fixes = TRY(read_fixes(folder("verdicts")));
+  sections["verdicts"] = verdict::pack_knowledge(std::move(functions), std::move(fixes));
+  sections["audit"] = TRY(read_audit(folder("audit")));
+  sections["distributions"] = TRY(read_distributions(folder("distributions")));
+  // Text as it is: --bases reads the same form.
+  sections["bases"] = TRY(read_data_file(folder("bases") + "/bases.tsv"));
+  sections["java-classes"] =
+      TRY(read_data_file(std::filesystem::path(folder("java")) / "classes.tsv.zst"));
+  (void)TRY(signature::JavaClasses::parse(sections["java-classes"]).in(folder("java")));
+  sections["objects"] = TRY(read_objects(folder("objects")));
+  sections["package-files"] = TRY(read_packages(folder("packages")));
   Bytes pack = TRY(vuln::write_pack(sources.content));
   TRY(write_file(output, pack));
   if (stats) {

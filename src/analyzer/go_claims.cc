@@ -8,6 +8,7 @@
 #include "analyzer/analyzer.h"
 #include "analyzer/claim_text.h"
 #include "analyzer/go_buildinfo.h"
+#include "analyzer/go_modules.h"
 #include "analyzer/go_names.h"
 #include "analyzer/go_pclntab.h"
 #include "analyzer/go_settings.h"
@@ -124,6 +125,23 @@ class Claims {
     }
   }
 
+  // What `go build` stamps when it runs in a checkout.
+  void revision(const GoBuildInfo& info) {
+    const GoSetting* id = nullptr;
+    for (const GoSetting& setting : info.settings)
+      if (setting.key == "vcs.revision") id = &setting;
+    if (id == nullptr || id->value.empty()) return;
+    Revision revision;
+    revision.of = "program";
+    revision.system = kept(info.setting("vcs"), in_.limits);
+    revision.id = kept(id->value, in_.limits);
+    revision.time = kept(info.setting("vcs.time"), in_.limits);
+    if (info.main) revision.source = kept(info.main->path, in_.limits);
+    revision.modified = info.setting("vcs.modified") == "true";
+    revision.evidence = evidence(id->line);
+    facts_.revisions.push_back(std::move(revision));
+  }
+
   // The cryptographic module that GOFIPS140 puts in the standard library's stead.
   void fips_module(const GoBuildInfo& info) {
     for (const GoSetting& setting : info.settings) {
@@ -224,12 +242,34 @@ class Claims {
   std::uint64_t stated_at_ = 0;
 };
 
+// Which component the functions of each module are; replaced modules keep the path they were
+// imported by.
+std::vector<GoModulePath> module_paths(const GoBuildInfo& info, const Limits& limits) {
+  std::vector<GoModulePath> modules;
+  if (info.main) modules.push_back({info.main->path, kept(info.main->path, limits)});
+  for (const GoDependency& dependency : info.dependencies) {
+    const GoModule& got = dependency.replacement ? *dependency.replacement : dependency.module;
+    const bool folder = got.path.starts_with('.') || got.path.starts_with('/');
+    modules.push_back(
+        {dependency.module.path, kept(folder ? dependency.module.path : got.path, limits)});
+  }
+  return modules;
+}
+
 // Go's own functions are one stretch of the code, also where C was linked in.
-void attribute(const FileInput& in, const GoFunctionTable& table, FileFacts& facts) {
+void attribute(const FileInput& in, const GoFunctionTable& table, const GoBuildInfo* info,
+               FileFacts& facts) {
   std::uint64_t executable = 0;
   for (const elf::ElfFile::Range& range : in.elf->executable_ranges()) executable += range.size;
-  std::uint64_t bytes = std::min(table.text_bytes, executable);
-  if (bytes > 0) facts.attributions.push_back({std::string(kName), bytes});
+  const std::uint64_t bytes = std::min(table.text_bytes, executable);
+  if (bytes == 0) return;
+  if (in.program == nullptr || info == nullptr) {
+    facts.attributions.push_back({std::string(kName), bytes, "Go", {}});
+    return;
+  }
+  const std::string main = info->main ? kept(info->main->path, in.limits) : std::string();
+  facts.attributions =
+      attribute_to_modules(*in.program, bytes, module_paths(*info, in.limits), main, in.limits);
 }
 
 std::set<std::pair<std::string, std::string>> listed_modules(const GoBuildInfo& info) {
@@ -267,6 +307,7 @@ void claim_all(Claims& claims, const GoBuildInfo& info) {
   claims.application(info);
   claims.fips_module(info);
   for (const GoDependency& dependency : info.dependencies) claims.dependency(dependency);
+  claims.revision(info);
 }
 
 Done run(const FileInput& in, FileFacts& facts) {
@@ -280,7 +321,7 @@ Done run(const FileInput& in, FileFacts& facts) {
 
   const bool listed = info && info->listed;
   if (table) {
-    attribute(in, *table, facts);
+    attribute(in, *table, info ? &*info : nullptr, facts);
     GoNames names = read_go_names(*in.elf, *table, in.limits);
     if (names.cut)
       add_gaps(facts, in.limits, kName,

@@ -30,10 +30,15 @@ extern const FileAnalyzer node_package;
 extern const FileAnalyzer dotnet_deps;
 extern const FileAnalyzer ruby_gemspec;
 extern const FileAnalyzer php_composer;
+extern const FileAnalyzer rust_revision;
+extern const FileAnalyzer dotnet_revision;
+extern const FileAnalyzer statements;
 extern const FileAnalyzer dpkg;
 extern const FileAnalyzer apk;
 extern const FileAnalyzer rpm;
 extern const FileAnalyzer os_release;
+extern const FileAnalyzer copyright;
+extern const FileAnalyzer sbom_documents;
 extern const FileAnalyzer program_traits;
 extern const FileAnalyzer settings;
 extern const FileAnalyzer secrets;
@@ -43,6 +48,7 @@ extern const FileAnalyzer loading;
 extern const FileAnalyzer hardening_facts;
 
 extern const ImageAnalyzer packages_image;
+extern const ImageAnalyzer licenses_image;
 
 std::span<const FileAnalyzer* const> file_analyzers() {
   static constexpr auto kRows = std::to_array<const FileAnalyzer*>({
@@ -69,10 +75,15 @@ std::span<const FileAnalyzer* const> file_analyzers() {
       &dotnet_deps,
       &ruby_gemspec,
       &php_composer,
+      &rust_revision,
+      &dotnet_revision,
+      &statements,
       &dpkg,
       &apk,
       &rpm,
       &os_release,
+      &copyright,
+      &sbom_documents,
       &program_traits,
       &settings,
       &secrets,
@@ -87,6 +98,7 @@ std::span<const FileAnalyzer* const> file_analyzers() {
 std::span<const ImageAnalyzer* const> image_analyzers() {
   static constexpr auto kRows = std::to_array<const ImageAnalyzer*>({
       &packages_image,
+      &licenses_image,
   });
   return kRows;
 }

@@ -27,6 +27,8 @@ class Join {
       const image::TreeFile* file = in_.tree.find_link(path);
       if (!file || file->shadowed) continue;
       Match match = compare(*file, recorded);
+      if (match == Match::absent) continue;
+      record(package, *file, recorded, match);
       if (match == Match::same) own(package, *file);
       if (match == Match::changed) changed_.emplace_back(file, package.component);
     }
@@ -136,6 +138,19 @@ class Join {
     Hasher hasher("sha1");
     hasher.update(ByteView::of(file.entry.link_target));
     return hasher.finish_hex() == recorded.sha1 ? Match::same : Match::changed;
+  }
+
+  // The owner's word counts; without an owner, that of the first package.
+  void record(const InstalledPackage& package, const image::TreeFile& file,
+              const OwnedPath& recorded, Match match) {
+    const bool is_owner = match == Match::same && !inventory_.owner_of.contains(file.entry.path);
+    if (!is_owner && inventory_.recorded.contains(file.entry.path)) return;
+    const bool has_checksum = !recorded.md5.empty() || !recorded.sha1.empty();
+    const Checksum state = match == Match::changed   ? Checksum::changed
+                           : match == Match::unknown ? Checksum::unread
+                           : has_checksum            ? Checksum::same
+                                                     : Checksum::not_recorded;
+    inventory_.recorded[file.entry.path] = {package.component, state};
   }
 
   void own(const InstalledPackage& package, const image::TreeFile& file) {

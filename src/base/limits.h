@@ -49,9 +49,18 @@ struct Limits {
   std::uint64_t audit_bytes = 8 * kMiB;   // an embedded dependency list, decompressed
   std::uint64_t json_depth = 64;
   std::uint64_t json_nodes = 4'000'000;
-  std::uint64_t report_bytes = 200 * kMiB;  // fathom's own JSON report, read back
-  std::uint64_t report_nodes = 16'000'000;  // values in it
-  std::uint64_t problems = 100;             // kept per file; the rest are counted
+  std::uint64_t report_bytes = 200 * kMiB;       // fathom's own JSON report, read back
+  std::uint64_t report_nodes = 16'000'000;       // values in it
+  std::uint64_t copyright_bytes = 1 * kMiB;      // larger texts are not looked through for licences
+  std::uint64_t copyright_paragraphs = 100'000;  // of one machine-readable copyright file
+  std::uint64_t licenses = 64;                   // kept of one text
+  std::uint64_t sbom_bytes = 128 * kMiB;         // one bill of materials
+  std::uint64_t sbom_entries = 200'000;          // components and files that it names
+  std::uint64_t sbom_texts = 64;                 // licences, digests, places of one entry
+  std::uint64_t xml_depth = 64;
+  std::uint64_t xml_nodes = 4'000'000;
+  std::uint64_t attached_sboms = 64;  // documents that are fetched from beside an image
+  std::uint64_t problems = 100;       // kept per file; the rest are counted
 
   // The confined child
   std::uint64_t message_bytes = 256 * kMiB;  // one message from the child

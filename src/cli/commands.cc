@@ -43,6 +43,18 @@ constexpr std::array kScanFlags{
     Flag{"baseline", 0, "FILE", false, "an earlier JSON report: only what is new fails", "", ""},
     Flag{"vex", 0, "FILE", true, "VEX statements to apply: OpenVEX, CycloneDX or CSAF 2.0",
          "not_affected and fixed take a finding out of the gates; it stays in the report.", ""},
+    Flag{"vulnerable-functions", 0, "FILE", true,
+         "which functions a vulnerability is in, where you know better",
+         "Lines of JSON: {\"library\": \"zlib\", \"cve\": \"CVE-2022-37434\", \"functions\": "
+         "[{\"name\": "
+         "\"inflate\"}]}; docs/verdicts.md.",
+         ""},
+    Flag{"compare", 0, "WITH", false, "show what package data tell beside what the code tells",
+         "WITH is manifest: what scanners that read package data and build information see. A "
+         "picture and both lists instead of the table; -o html has it always.",
+         "manifest"},
+    Flag{"bases", 0, "FILE", true, "rows of base images, beside the built-in ones",
+         "Lines as fathom base IMAGE --as NAME writes them; docs/origin.md has the form.", ""},
     Flag{"min-coverage", 0, "PERCENT", false,
          "exit with 3 when less of the executable bytes is attributed to a component", "", ""},
     Flag{"strict", 0, "", false, "exit with 4 when anything could not be read", "", ""},
@@ -54,6 +66,13 @@ constexpr std::array kScanFlags{
         ""},
     Flag{"signatures", 0, "PACK", true, "recognise compiled libraries of your own, too",
          "A file that fathom signatures learn has written. May be given more than once.", ""},
+    Flag{"timestamp", 0, "", false, "put the time of the scan into SBOM formats",
+         "Without it they carry the time at which the image was made, so that the same image gives "
+         "the same bytes.",
+         ""},
+    Flag{"nested", 0, "", false, "CycloneDX: what a file contains below the file",
+         "The list is flat without it, because readers that match advisories drop what is nested.",
+         ""},
     Flag{"data", 0, "PATH", false, "the imported advisories to use beside the built-in ones",
          "A folder that fathom db import has filled, or a pack in one. Default: fathom below "
          "$XDG_DATA_HOME or ~/.local/share. Damaged data end the scan.",
@@ -91,6 +110,8 @@ constexpr std::array kConvertFlags{
          "May be given more than once, as for scan. Without it, a table.", "{formats}"},
     Flag{"show-suppressed", 0, "", false, "also list findings that are ignored or do not apply",
          "See fathom scan --help.", ""},
+    Flag{"timestamp", 0, "", false, "put the time of the scan into SBOM formats", "", ""},
+    Flag{"nested", 0, "", false, "CycloneDX: what a file contains below the file", "", ""},
     Flag{"color", 0, "WHEN", false, "colours: auto, always, never",
          "auto: on a terminal, unless NO_COLOR is set.", "auto always never"},
 };
@@ -105,6 +126,92 @@ constexpr std::array kViewFlags{
     scan_flag("output"),   scan_flag("platform"), scan_flag("data"),
     scan_flag("now"),      scan_flag("jobs"),     scan_flag("stall-timeout"),
     scan_flag("insecure"), scan_flag("ca-file"),  scan_flag("quiet")};
+constexpr std::array kWhyFlags{
+    scan_flag("platform"), scan_flag("vex"),   scan_flag("vulnerable-functions"),
+    scan_flag("data"),     scan_flag("jobs"),  scan_flag("insecure"),
+    scan_flag("ca-file"),  scan_flag("color"), scan_flag("quiet")};
+constexpr std::array kOriginFlags{Flag{"output", 'o', "FORMAT[=FILE]", false,
+                                       "table or json, to FILE or stdout", "", "table json"},
+                                  scan_flag("bases"),
+                                  scan_flag("platform"),
+                                  scan_flag("data"),
+                                  scan_flag("now"),
+                                  scan_flag("jobs"),
+                                  scan_flag("insecure"),
+                                  scan_flag("ca-file"),
+                                  scan_flag("quiet")};
+constexpr std::array kBaseFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table, json or watch, to FILE or stdout",
+         "watch: what to look after, a line for the base, its updates and each component; a job "
+         "compares it with the one of yesterday.",
+         "table json watch"},
+    Flag{"as", 0, "NAME", false, "write the row by which images built on this one are recognised",
+         "To be added to a file for --bases.", ""},
+    Flag{"fail-on", 0, "WORD", true, "exit with 1 when this is so",
+         "updates (a package of the base would get a fix), end-of-life (its release gets none any "
+         "more), unknown (no base was recognised).",
+         "updates end-of-life unknown"},
+    Flag{"max-age", 0, "DAYS", false, "exit with 1 when the base is older, or of unknown age", "",
+         ""},
+    scan_flag("bases"),
+    scan_flag("platform"),
+    scan_flag("data"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("quiet")};
+constexpr std::array kDiffFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
+         "table json"},
+    Flag{"all", 0, "", false, "list everything, not the first of each kind", "", ""},
+    scan_flag("bases"),
+    scan_flag("platform"),
+    scan_flag("data"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("quiet")};
+constexpr std::array kSbomFlags{
+    Flag{"output", 'o', "FORMAT[=FILE]", true,
+         "write in FORMAT, to FILE or stdout (cyclonedx-json)",
+         "cyclonedx-json (1.6), cyclonedx-1.7-json, spdx-json (2.3), spdx-tag-value, spdx-3-json. "
+         "May be given more than once; at most one of them goes to stdout.",
+         "cyclonedx-json cyclonedx-1.7-json spdx-json spdx-tag-value spdx-3-json"},
+    scan_flag("nested"),
+    scan_flag("timestamp"),
+    scan_flag("platform"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("stall-timeout"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("registry-mirror"),
+    scan_flag("network-timeout"),
+    scan_flag("quiet")};
+constexpr std::array kAuditFlags{
+    Flag{"sbom", 0, "FILE", true, "the bill of materials to hold against the bytes",
+         "CycloneDX (JSON, XML), SPDX (JSON, tag-value, 3.0 JSON-LD) or Syft's JSON. Without it, "
+         "those that lie in the image or are attached to it in its registry.",
+         ""},
+    Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
+         "table json"},
+    Flag{
+        "fail-if", 0, "WORD", true, "exit with 1 when this is so",
+        "not_found, other_version, other_digest (a claim is wrong in that way), unclaimed "
+        "(something is there and not claimed), precision<N, recall<N, explained<N (per cent). "
+        "Without it the exit status is 1 when any claim is wrong. none: never.",
+        "not_found other_version other_digest unclaimed precision<100 recall<90 explained<50 none"},
+    scan_flag("platform"),
+    scan_flag("now"),
+    scan_flag("jobs"),
+    scan_flag("stall-timeout"),
+    scan_flag("insecure"),
+    scan_flag("ca-file"),
+    scan_flag("registry-mirror"),
+    scan_flag("network-timeout"),
+    scan_flag("quiet")};
 constexpr std::array kInspectFlags{
     Flag{"output", 'o', "FORMAT[=FILE]", false, "table or json, to FILE or stdout", "",
          "table json"},
@@ -211,11 +318,38 @@ constexpr std::array kCommands{
             "  fathom scan app.tar -o json=accepted.json\n"
             "  fathom scan app.tar --ci --baseline accepted.json",
             kScanFlags, run_scan},
+    Command{"why", "ID TARGET", "show the whole argument about one vulnerability in an image",
+            "ID is what scan calls it, or an alias (CVE, GHSA, GO, RUSTSEC); TARGET as for scan. "
+            "Where the component is and how it was recognised, the functions that the fix changes, "
+            "the way to them from where the program begins, and the commands (readelf, objdump, "
+            "strings) by which each step can be checked. Exit status: 0; 1 when the scan has no "
+            "such finding; 2 when it could not run.",
+            kWhyFlags, run_why},
     Command{"convert", "REPORT.json", "write a saved report in other formats",
             "REPORT.json is what fathom scan -o json wrote, or - for standard input; the output is "
             "the same as if the scan had written it. The exit status says whether that worked, not "
             "what is in the report.",
             kConvertFlags, run_convert},
+    Command{"sbom", "TARGET", "write a bill of materials of an image",
+            "TARGET as for scan. Libraries that were compiled in are in it, with the file they are "
+            "in and how they were recognised; each component has a package URL and a CPE. The same "
+            "image gives the same bytes. docs/sbom.md explains the formats.\n\n"
+            "Exit status: 0, or 2 when the target could not be read. What could not be read of it "
+            "makes the document say that it is incomplete.\n\n"
+            "Examples:\n"
+            "  fathom sbom app.tar -o cyclonedx-json=app.cdx.json -o spdx-json=app.spdx.json",
+            kSbomFlags, run_sbom},
+    Command{"audit", "TARGET", "hold a bill of materials against the bytes of an image",
+            "TARGET as for scan. Each claim is confirmed, found in another version or with another "
+            "digest, not found, or not checked because fathom could not recognise it; what is "
+            "there and not claimed is listed. With precision and recall of the document, and the "
+            "share of the executable bytes that it explains. docs/sbom.md has the rules.\n\n"
+            "Exit status: 0 policy met; 1 not met (see --fail-if); 2 usage, or could not run, or "
+            "there is no SBOM.\n\n"
+            "Examples:\n"
+            "  fathom audit app.tar --sbom app.cdx.json\n"
+            "  fathom audit app.tar --sbom app.spdx --fail-if not_found --fail-if 'recall<90'",
+            kAuditFlags, run_audit},
     Command{"exec", "TARGET", "say what can be executed in an image",
             "How the configured command becomes a program; whether there is a shell, with the "
             "proof; every tool that somebody who got in could use, recognised by its content; what "
@@ -226,6 +360,33 @@ constexpr std::array kCommands{
             "was tampered with; each row with evidence, why it matters and how to fix it. Without "
             "--output a text for people.",
             kViewFlags, run_config},
+    Command{"origin", "TARGET [PATH...]", "say where the files of an image come from",
+            "Of each file: its layer and the line of the build that made it, whether it is the "
+            "base's or yours, the package that owns it and whether its content is what was "
+            "installed, build-id, compilers, the revision of its sources, statements that name it. "
+            "With PATH these files in full; without, the sums and what stays unexplained. "
+            "docs/origin.md says what counts as explained.",
+            kOriginFlags, run_origin},
+    Command{"base", "TARGET", "say on which base image an image was built, and how old that is",
+            "Recognised by the digests of its layers, labels and annotations, os-release and "
+            "package sets. Which components are the base's and which are yours, what its packages "
+            "would get from an update (fathom db import), and a list to watch for CI. Exit status: "
+            "1 when --fail-on or --max-age says so.\n\n"
+            "  fathom base app.tar\n"
+            "  fathom base our-base.tar --as our/base:3 >> bases.tsv\n"
+            "  fathom base app.tar --bases bases.tsv --fail-on updates",
+            kBaseFlags, run_base},
+    Command{"diff", "A B [PATH...]", "say what differs between two images, files or reports",
+            "A and B are targets as for scan, or reports that fathom scan -o json wrote. Files, "
+            "components, findings, hardening, sizes by component; of programs that differ, or of "
+            "those at PATH, also the functions: identical, relocated only, changed, added, "
+            "removed, with system calls, imports, IFUNCs and texts. Build-ids, folders, dates and "
+            "addresses count for nothing. docs/diff.md says how functions are paired. Exit "
+            "status: 0 no difference, 1 a difference, 2 could not run.\n\n"
+            "  fathom diff old.tar new.tar\n"
+            "  fathom diff shipped/app rebuilt/app\n"
+            "  fathom diff old.tar new.tar usr/bin/app",
+            kDiffFlags, run_diff},
     Command{
         "hardening", "TARGET [PATH...]",
         "say how programs and shared objects are hardened, and how that is known",

@@ -10,7 +10,13 @@ inline constexpr int kExitUsage = 2;  // usage, or the scan could not run
 
 int run_scan(const Arguments& arguments);
 int run_convert(const Arguments& arguments);
+int run_why(const Arguments& arguments);
+int run_sbom(const Arguments& arguments);
+int run_audit(const Arguments& arguments);
 int run_exec(const Arguments& arguments);
+int run_origin(const Arguments& arguments);
+int run_base(const Arguments& arguments);
+int run_diff(const Arguments& arguments);
 int run_config(const Arguments& arguments);
 int run_hardening(const Arguments& arguments);
 int run_ldd(const Arguments& arguments);

@@ -152,6 +152,15 @@ void write_numbers(json::Writer& writer, const ListedFunction& function) {
     writer.begin_object().member("at", hex_number(number.place));
     writer.member("value", number.value).member("compared", number.is_compared).end_object();
   }
+  writer.end_array().key("comparisons").begin_array();
+  for (const code::ListedComparison& one : function.comparisons) {
+    writer.begin_object()
+        .member("at", hex_number(one.place))
+        .member("bytes", std::uint64_t{one.width});
+    if (one.has_field) writer.member("field", std::int64_t{one.field});
+    if (one.has_number) writer.member("number", one.number);
+    writer.end_object();
+  }
   writer.end_array().key("takes_address_of").begin_array();
   for (std::uint64_t address : function.taken) writer.value(hex_number(address));
   writer.end_array();

@@ -43,6 +43,8 @@ Done write_outputs(const std::vector<Output>& outputs, const Report& report,
     options.width = page_width();
     options.colour = output.file.empty() && wants_colour(arguments);
     options.show_suppressed = arguments.on("show-suppressed");
+    options.timestamp = arguments.on("timestamp");
+    options.nested = arguments.on("nested");
     std::string text = output.reporter->run(report, options);
     if (!output.file.empty())
       TRY(write_file(output.file, text));

@@ -11,6 +11,8 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/report_output.h"
+#include "cli/scanning.h"
+#include "report/why.h"
 #include "scan/documents.h"
 #include "scan/scan.h"
 #include "vuln/embedded_pack.h"
@@ -96,13 +98,17 @@ Result<registry::Options> parse_registry(const Arguments& arguments) {
   return options;
 }
 
-Result<int> scan_one(const Target& target, const std::vector<Output>& outputs,
-                     const Arguments& arguments, const ScanOptions& options) {
+Result<Report> scan_target(const Target& target, const ScanOptions& options) {
   std::string place = printable(target.text);
   // A bare word may have been meant as a file.
   if (target.image && place.find_first_of(":/") == place.npos)
     place += " (no file, so the name of an image)";
-  const Report report = TRY(scan(target, vuln::embedded_pack(), options).in(place));
+  return scan(target, vuln::embedded_pack(), options).in(place);
+}
+
+Result<int> scan_one(const Target& target, const std::vector<Output>& outputs,
+                     const Arguments& arguments, const ScanOptions& options) {
+  const Report report = TRY(scan_target(target, options));
   TRY(write_outputs(outputs, report, arguments));
   return report.exit_status;
 }
@@ -149,33 +155,78 @@ Result<int> scan_all(const Target& target, const std::vector<Output>& outputs,
   return status;
 }
 
-Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
-  if (arguments.operands.size() != 1)
-    return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
-                                            : "one target at a time");
-  std::vector<Output> outputs = TRY(parse_outputs(arguments, usual));
-  ScanOptions options;
+}  // namespace
+
+Result<Scanning> prepare_scan(const Arguments& arguments) {
+  Data data = TRY(open_data(arguments));
+  Scanning scanning{std::move(data), {}};
+  ScanOptions& options = scanning.options;
   options.now = TRY(parse_now(arguments));
   options.policy = TRY(parse_policy(arguments));
+  for (const std::string& path : arguments.all("vulnerable-functions"))
+    TRY(append_parsed(options.functions, path, read_functions_confined));
   options.max_data_age = TRY(parse_count(arguments, "max-data-age", 180, 100'000));
-  const Data data = TRY(open_data(arguments));
-  if (data.user) options.user_data = data.user->database();
+  for (const std::string& path : arguments.all("bases"))
+    TRY(append_parsed(options.bases, path, read_bases_confined));
+  if (scanning.data.user) options.user_data = scanning.data.user->database();
   if (const std::vector<std::string>& packs = arguments.all("signatures"); !packs.empty())
-    options.objects = TRY(merge_packs(data.built_in.section("objects"), packs));
+    options.objects = TRY(merge_packs(scanning.data.built_in.section("objects"), packs));
   warn_of_expired(options.policy.ignore, options.now);
   options.examine.jobs = TRY(parse_count(arguments, "jobs", available_jobs(), 1024));
   options.examine.stall_seconds =
       static_cast<int>(TRY(parse_count(arguments, "stall-timeout", 300, 86'400)));
   options.examine.registry = TRY(parse_registry(arguments));
+  return scanning;
+}
+
+Result<Report> scan_named(const std::string& name, const Arguments& arguments,
+                          const Scanning& scanning) {
+  Target target = TRY(parse_target(name));
+  target.platform = arguments.one("platform");
+  return scan_target(target, scanning.options);
+}
+
+namespace {
+
+Result<const Reporter*> page_for(const Arguments& arguments, const Reporter* usual) {
+  const std::string_view with = arguments.one("compare");
+  if (with.empty()) return usual;
+  if (with != "manifest")
+    return usage("--compare knows no \"" + printable(with) + "\"; there is: manifest");
+  return &kIcebergPage;
+}
+
+Result<int> scan_and_report(const Arguments& arguments, const Reporter* usual) {
+  if (arguments.operands.size() != 1)
+    return usage(arguments.operands.empty() ? "no target was named; see fathom scan --help"
+                                            : "one target at a time");
+  const Reporter* page = TRY(page_for(arguments, usual));
+  std::vector<Output> outputs = TRY(parse_outputs(arguments, page));
+  const Scanning scanning = TRY(prepare_scan(arguments));
+  const ScanOptions& options = scanning.options;
   Target target = TRY(parse_target(arguments.operands[0]));
   target.platform = arguments.one("platform");
   if (arguments.on("all-platforms")) return scan_all(target, outputs, arguments, options);
   return scan_one(target, outputs, arguments, options);
 }
 
-}  // namespace
-
-namespace {
+Result<int> explain(const Arguments& arguments) {
+  if (arguments.operands.size() != 2)
+    return usage("a vulnerability and a target; see fathom why --help");
+  const Scanning scanning = TRY(prepare_scan(arguments));
+  const Report report = TRY(scan_named(arguments.operands[1], arguments, scanning));
+  log::progress_done();
+  const std::string& id = arguments.operands[0];
+  const std::string text = why_text(report, id, {page_width(), wants_colour(arguments)});
+  if (text.empty()) {
+    log::error("no finding is called " + printable(id) +
+               " there: no component of the image is in " +
+               "a version that the advisories say is affected, or they do not know it");
+    return 1;
+  }
+  if (!write_stdout(text)) return Error{ErrorCode::io, "nobody reads the output"};
+  return 0;
+}
 
 int run_with(const Arguments& arguments, const Reporter* usual) {
   bool quiet = arguments.on("quiet") || arguments.on("ci");
@@ -188,6 +239,15 @@ int run_with(const Arguments& arguments, const Reporter* usual) {
 }
 
 }  // namespace
+
+int run_why(const Arguments& arguments) {
+  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
+  Result<int> status = explain(arguments);
+  if (status) return *status;
+  log::progress_done();
+  log::error(status.error().message);
+  return kExitUsage;
+}
 
 int run_scan(const Arguments& arguments) { return run_with(arguments, find_reporter("table")); }
 

@@ -50,6 +50,8 @@ struct IndirectCall {
   // call Go.
   enum class Through : std::uint8_t { c, go, go_interface, go_value };
   Through through = Through::c;
+  std::uint8_t slot = kNoSlot;  // go_interface: which of the interface's methods
+  static constexpr std::uint8_t kNoSlot = 0xff;
 };
 
 struct Root {
@@ -86,17 +88,23 @@ class CallGraph {
   // By function, then reason.
   const std::vector<Root>& roots() const { return roots_; }
 
+  // What candidates() goes by.
+  struct Callee {
+    std::uint8_t needs = 0;  // argument registers that are read before they are written
+    bool is_go = false, is_method = false;
+    bool is_by_distance_alone = false;  // taken only by what names methods
+    // Go: places that it has in the tables by which types are put into interfaces, a bit each. The
+    // linker makes those tables that the program's own conversions need; the runtime makes others.
+    std::uint64_t slots = 0;
+  };
+  const Callee& callee(std::size_t function) const { return callees_[function]; }
+
  private:
   friend class CallGraphBuilder;
   std::vector<Edge> edges_;
   std::vector<IndirectCall> indirect_;
   std::vector<std::uint32_t> first_edge_, first_indirect_;
   std::vector<std::uint32_t> taken_;
-  struct Callee {
-    std::uint8_t needs = 0;  // argument registers that are read before they are written
-    bool is_go = false, is_method = false;
-    bool is_by_distance_alone = false;  // taken only by what names methods
-  };
   std::vector<Callee> callees_;
   std::vector<Root> roots_;
 };

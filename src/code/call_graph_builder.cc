@@ -64,6 +64,7 @@ void CallGraphBuilder::run() {
   out_.first_edge_.push_back(static_cast<std::uint32_t>(out_.edges_.size()));
   out_.first_indirect_.push_back(static_cast<std::uint32_t>(out_.indirect_.size()));
   take_from_data();
+  find_slots();
   take_by_distance();
   for (std::uint32_t i = 0; i < count; ++i)
     if (is_taken_[i]) out_.taken_.push_back(i);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "code/call_graph.h"
@@ -53,7 +54,7 @@ class CallGraphBuilder {
 
   // Calls through pointers.
   void add_indirect(std::size_t at, const Instruction& one);
-  IndirectCall::Through go_way(std::size_t at, const Instruction& one) const;
+  void add_go_call(std::size_t at, const Instruction& one);
   Values values_before(std::size_t at) const;
   bool add_from_word(const Instruction& one, std::uint64_t word);
   bool add_from_table(const Instruction& one, const Values& values);
@@ -71,7 +72,10 @@ class CallGraphBuilder {
   // Addresses in data.
   void take_from_data();
   void take_by_distance();
-  void take_address(std::uint64_t address);
+  // `place`: of the word in data that holds it.
+  void take_address(std::uint64_t address, std::uint64_t place = 0);
+  void find_slots();
+  bool is_interface_table(std::uint64_t place) const;
 
   // Where it begins.
   void find_roots();
@@ -87,6 +91,7 @@ class CallGraphBuilder {
   std::uint64_t go_start_ = 0, go_end_ = 0;
   bool has_c_ = false;
   std::vector<bool> is_taken_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> go_words_;  // words in data: place, function
 
   // Of the function at hand; of the block at hand.
   const Function* function_ = nullptr;

@@ -2,6 +2,9 @@
 // the functions whose address data has.
 
 #include "code/call_graph_builder.h"
+
+#include <algorithm>
+
 #include "code/trace.h"
 #include "elf/constants.h"
 
@@ -10,6 +13,8 @@ namespace fathom::code {
 namespace {
 
 constexpr std::size_t kMostTableEntries = 1024;
+constexpr std::int32_t kMethods = 24;  // Go: offset of the methods in the table of an interface
+constexpr std::int32_t kMostSlots = 64;
 
 }  // namespace
 
@@ -27,25 +32,30 @@ void CallGraphBuilder::add_indirect(std::size_t at, const Instruction& one) {
   }
   if (word && add_from_word(one, *word)) return;
   if (add_from_table(one, values)) return;
-  out_.indirect_.push_back(function_->is_go
-                               ? IndirectCall{one.address, 0xff, go_way(at, one)}
-                               : IndirectCall{one.address, passed_, IndirectCall::Through::c});
+  if (function_->is_go)
+    add_go_call(at, one);
+  else
+    out_.indirect_.push_back({one.address, passed_, IndirectCall::Through::c});
 }
 
 // A function value is called by what its first word says; the methods of an interface stand
 // behind three words of its table.
-IndirectCall::Through CallGraphBuilder::go_way(std::size_t at, const Instruction& one) const {
-  constexpr std::int32_t kMethods = 24;
+void CallGraphBuilder::add_go_call(std::size_t at, const Instruction& one) {
+  using Through = IndirectCall::Through;
+  IndirectCall call{one.address, 0xff, Through::go};
   const Instruction* load = one.has_memory() ? &one : nullptr;
   for (std::size_t i = at; load == nullptr && i > block_; --i) {
     if ((code_[i - 1].writes >> one.source & 1) == 0) continue;
     load = &code_[i - 1];
   }
-  if (load == nullptr || load->memory.access != Access::read || load->memory.index != kNoRegister)
-    return IndirectCall::Through::go;
-  if (load->memory.displacement == 0) return IndirectCall::Through::go_value;
-  return load->memory.displacement >= kMethods ? IndirectCall::Through::go_interface
-                                               : IndirectCall::Through::go;
+  if (load != nullptr && load->memory.access == Access::read && load->memory.index == kNoRegister) {
+    const std::int32_t distance = load->memory.displacement;
+    if (distance == 0) call.through = Through::go_value;
+    if (distance >= kMethods) call.through = Through::go_interface;
+    if (distance >= kMethods && distance < kMethods + 8 * kMostSlots && distance % 8 == 0)
+      call.slot = static_cast<std::uint8_t>((distance - kMethods) / 8);
+  }
+  out_.indirect_.push_back(call);
 }
 
 Values CallGraphBuilder::values_before(std::size_t at) const {
@@ -102,7 +112,7 @@ bool CallGraphBuilder::add_from_table(const Instruction& one, const Values& valu
 void CallGraphBuilder::take_from_data() {
   for (const Fixup& fixup : program_.fixups()) {
     bool is_linkage = fixup.kind == Fixup::Kind::jump_slot || fixup.kind == Fixup::Kind::other;
-    if (!is_linkage && fixup.target != 0) take_address(fixup.target);
+    if (!is_linkage && fixup.target != 0) take_address(fixup.target, fixup.place);
   }
   if (program_.is_position_independent()) return;
   constexpr std::uint64_t kWord = 8;
@@ -110,7 +120,7 @@ void CallGraphBuilder::take_from_data() {
     if (s.type != elf::PT_LOAD || (s.flags & elf::PF_X)) continue;
     std::uint64_t skip = (kWord - s.address % kWord) % kWord;
     for (std::uint64_t at = skip; at + kWord <= s.contents.size(); at += kWord)
-      take_address(s.contents.read<std::uint64_t>(at).value_or(0));
+      take_address(s.contents.read<std::uint64_t>(at).value_or(0), s.address + at);
   }
 }
 
@@ -122,8 +132,33 @@ void CallGraphBuilder::take_by_distance() {
   }
 }
 
-void CallGraphBuilder::take_address(std::uint64_t address) {
-  if (std::optional<std::uint32_t> function = index_of(address)) is_taken_[*function] = true;
+void CallGraphBuilder::take_address(std::uint64_t address, std::uint64_t place) {
+  std::optional<std::uint32_t> function = index_of(address);
+  if (!function) return;
+  is_taken_[*function] = true;
+  if (place != 0 && functions_.list[*function].is_go) go_words_.emplace_back(place, *function);
+}
+
+// {interface type, type, hash, methods…}: runs of methods behind two pointers to data and a hash.
+void CallGraphBuilder::find_slots() {
+  std::sort(go_words_.begin(), go_words_.end());
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < go_words_.size(); ++i) {
+    if (i > 0 && go_words_[i].first != go_words_[i - 1].first + 8) first = i;
+    const std::size_t slot = i - first;
+    if (slot < kMostSlots && is_interface_table(go_words_[first].first - kMethods))
+      out_.callees_[go_words_[i].second].slots |= std::uint64_t{1} << slot;
+  }
+}
+
+bool CallGraphBuilder::is_interface_table(std::uint64_t place) const {
+  auto is_data = [&](std::optional<std::uint64_t> address) {
+    return address && *address != 0 && program_.code_at(*address) == nullptr &&
+           !program_.bytes_at(*address, 1).empty();
+  };
+  const std::optional<std::uint64_t> hash = program_.read_at<std::uint64_t>(place + 16);
+  return is_data(program_.pointer_at(place)) && is_data(program_.pointer_at(place + 8)) && hash &&
+         *hash != 0 && *hash >> 32 == 0;
 }
 
 }  // namespace fathom::code

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "code/comparisons.h"
 #include "code/references.h"
 #include "code/system_calls.h"
 
@@ -83,6 +84,9 @@ ListedFunction listed(const Known& known, std::size_t index) {
   for (const AddressRange& range : function.ranges) out.ranges.push_back({range.start, range.end});
   add_calls(known, index, out);
   add_references(known, index, out);
+  for (const Comparison& one : comparisons_of(known.program, function))
+    out.comparisons.push_back(
+        {one.place, one.width, one.has_number, one.has_field, one.number, one.field});
   add_system_calls(known, index, out);
   return out;
 }

@@ -36,6 +36,14 @@ struct ListedNumber {
   bool is_compared = false;
 };
 
+struct ListedComparison {
+  std::uint64_t place = 0;
+  std::uint8_t width = 0;
+  bool has_number = false, has_field = false;
+  std::int64_t number = 0;
+  std::int32_t field = 0;
+};
+
 // Where a name comes from that the file itself does not have. Not sent by the child, which has no
 // knowledge to compare with.
 struct ListedOrigin {
@@ -52,9 +60,10 @@ struct ListedFunction {
   std::vector<ListedRange> ranges;
   std::vector<ListedCall> calls;
   std::vector<ListedString> strings;
-  std::vector<ListedNumber> numbers;        // constants in use, by value
-  std::vector<std::uint64_t> taken;         // functions whose address it computes
-  std::vector<std::uint64_t> system_calls;  // numbers that are known, sorted
+  std::vector<ListedNumber> numbers;          // constants in use, by value
+  std::vector<ListedComparison> comparisons;  // by place
+  std::vector<std::uint64_t> taken;           // functions whose address it computes
+  std::vector<std::uint64_t> system_calls;    // numbers that are known, sorted
   std::uint64_t unresolved_system_calls = 0;
   bool passes_system_call = false;  // it makes the system call whose number it is given
   std::uint64_t indirect_calls = 0;
@@ -97,9 +106,13 @@ void describe(Codec& codec, ListedNumber& n) {
   codec(n.place, n.value, n.is_compared);
 }
 template <class Codec>
+void describe(Codec& codec, ListedComparison& c) {
+  codec(c.place, c.width, c.has_number, c.has_field, c.number, c.field);
+}
+template <class Codec>
 void describe(Codec& codec, ListedFunction& f) {
-  codec(f.start, f.name, f.found, f.returns, f.ranges, f.calls, f.strings, f.numbers, f.taken,
-        f.system_calls, f.unresolved_system_calls, f.passes_system_call, f.indirect_calls,
+  codec(f.start, f.name, f.found, f.returns, f.ranges, f.calls, f.strings, f.numbers, f.comparisons,
+        f.taken, f.system_calls, f.unresolved_system_calls, f.passes_system_call, f.indirect_calls,
         f.frame_bytes, f.has_stack_protector, f.instructions);
   if (f.found > Found::gap) f.found = Found::gap;
 }

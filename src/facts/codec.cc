@@ -22,8 +22,7 @@ namespace fathom {
 namespace {
 
 constexpr std::uint64_t kMostHandedOut = 8;  // numbers of one function
-constexpr std::uint32_t kFormat = 0x46465;   // "FF", version 5: raise it when a field changes
-constexpr std::uint32_t kWithoutLaterFacts = 0x46463;  // version 3, which is read, too
+constexpr std::uint32_t kFormat = 0x46466;   // "FF", version 6: raise it when a field changes
 
 template <class Codec>
 constexpr bool kDecoding = std::is_same_v<Codec, Decoder>;
@@ -69,6 +68,11 @@ void describe(Codec& codec, OwnedPath& owned) {
 template <class Codec>
 void describe(Codec& codec, Attribution& attribution) {
   codec(attribution.analyzer, attribution.bytes);
+}
+
+template <class Codec>
+void describe(Codec& codec, LicenseText& text) {
+  codec(text.license, text.is_spdx, text.line);
 }
 
 template <class Codec>
@@ -283,6 +287,17 @@ void describe_functions(Codec& codec, std::vector<HashedFunction>& functions) {
   }
 }
 
+// Whose each attribution is; nothing when that is known of none.
+template <class Codec>
+void describe_owners(Codec& codec, std::vector<Attribution>& attributions) {
+  bool any = std::ranges::any_of(attributions, [](const Attribution& a) {
+    return !a.ecosystem.empty() || !a.component.empty();
+  });
+  codec(any);
+  if (!any) return;
+  for (Attribution& attribution : attributions) codec(attribution.ecosystem, attribution.component);
+}
+
 }  // namespace
 
 template <class Codec>
@@ -310,6 +325,13 @@ void describe(Codec& codec, FileFacts& facts) {
   describe_list(codec, facts.gaps, limits.entries);
   codec(facts.gaps_not_kept);
   describe_list(codec, facts.analyzed_by, limits.packages);
+  describe_list(codec, facts.licenses, limits.packages);
+  describe_list(codec, facts.sboms, limits.packages);
+  describe_owners(codec, facts.attributions);
+  codec(facts.go, facts.java);
+  describe_list(codec, facts.revisions, limits.texts);
+  describe_list(codec, facts.statements, limits.packages);
+  describe_functions(codec, facts.functions);
 }
 
 template <class Codec>
@@ -338,8 +360,19 @@ bool possible(const PackageClaim& claim) {
                              [](const Evidence& evidence) { return possible(evidence); });
 }
 
+bool possible(const Statement& statement) {
+  return at_most(statement.place.kind, Place::Kind::name) &&
+         statement.subjects.size() <= Limits{}.packages;
+}
+
 bool possible(const HardeningCheck& check) {
   return at_most(check.rating, Rating::unknown) && at_most(check.place.kind, Place::Kind::name);
+}
+
+bool possible(const SbomDocument& document) {
+  return std::ranges::all_of(document.entries, [](const SbomEntry& entry) {
+    return at_most(entry.place.kind, Place::Kind::name);
+  });
 }
 
 bool possible(const std::optional<ElfFacts>& elf) {
@@ -354,21 +387,17 @@ bool possible(const FileFacts& facts, std::uint64_t depth) {
          std::ranges::all_of(
              facts.handed_out,
              [](const HandedOut& f) { return at_most(f.how, HandedOut::How::triple); }) &&
+         std::ranges::all_of(facts.revisions,
+                             [](const Revision& r) { return possible(r.evidence); }) &&
+         std::ranges::all_of(facts.statements, [](const Statement& s) { return possible(s); }) &&
          possible(facts.elf) && possible(facts.audit) && depth <= Limits{}.member_depth &&
          at_most(facts.kind, FileKind::unknown) &&
          std::ranges::all_of(facts.packages, [](const PackageClaim& c) { return possible(c); }) &&
+         std::ranges::all_of(facts.sboms, [](const SbomDocument& s) { return possible(s); }) &&
          std::ranges::all_of(facts.gaps,
                              [](const Gap& g) { return at_most(g.code, ErrorCode::crashed); }) &&
          std::ranges::all_of(facts.members,
                              [&](const MemberFacts& m) { return possible(m.facts, depth + 1); });
-}
-
-// Behind all other facts, of the file and then of its members: what version 3 had not.
-template <class Codec>
-void describe_later_facts(Codec& codec, FileFacts& facts) {
-  describe_functions(codec, facts.functions);
-  codec(facts.go, facts.java);
-  for (MemberFacts& member : facts.members) describe_later_facts(codec, member.facts);
 }
 
 struct Envelope {
@@ -380,10 +409,9 @@ template <class Codec>
 void describe(Codec& codec, Envelope& envelope) {
   codec(envelope.format);
   if constexpr (kDecoding<Codec>) {
-    if (envelope.format != kFormat && envelope.format != kWithoutLaterFacts) return codec.fail();
+    if (envelope.format != kFormat) return codec.fail();
   }
   codec(envelope.facts);
-  if (envelope.format != kWithoutLaterFacts) describe_later_facts(codec, envelope.facts);
 }
 
 }  // namespace
@@ -418,7 +446,6 @@ std::string encode(const FileFacts& facts) {
   Encoder encoder;
   std::uint32_t format = kFormat;
   encoder(format, const_cast<FileFacts&>(facts));  // describe() only reads here
-  describe_later_facts(encoder, const_cast<FileFacts&>(facts));
   return encoder.take();
 }
 

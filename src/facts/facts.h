@@ -14,6 +14,8 @@
 #include "facts/audit_facts.h"
 #include "model/component.h"
 #include "model/hardening.h"
+#include "model/origin.h"
+#include "model/sbom.h"
 
 namespace fathom {
 
@@ -191,6 +193,17 @@ struct PackageClaim {
 struct Attribution {
   std::string analyzer;
   std::uint64_t bytes = 0;
+  // Whose they are, where the analyzer can tell: "Go", "github.com/pkg/errors".
+  std::string ecosystem = {}, component = {};
+};
+
+// A licence that a text grants or names, as SPDX identifies it, or in the text's own words where
+// SPDX has none.
+struct LicenseText {
+  std::string license;  // "MIT", "GPL-2.0-or-later"
+  bool is_spdx = true;
+  std::uint64_t line = 0;  // counted from 1
+  auto operator<=>(const LicenseText&) const = default;
 };
 
 struct FileFacts;
@@ -227,8 +240,12 @@ struct FileFacts {
   std::vector<TableWindow> tables;        // by (hash, offset)
   std::vector<HashedFunction> functions;  // by start
   AuditFacts audit;
-  std::vector<MemberFacts> members;  // in archive order
-  std::vector<Gap> gaps;             // file, digest and layer empty
+  std::vector<Revision> revisions;    // of sources, that the file names; evidence with places only
+  std::vector<Statement> statements;  // in-toto, that the file holds
+  std::vector<LicenseText> licenses;  // in the order of the text, each once
+  std::vector<SbomDocument> sboms;    // that the file is, or holds
+  std::vector<MemberFacts> members;   // in archive order
+  std::vector<Gap> gaps;              // file, digest and layer empty
   std::uint64_t gaps_not_kept = 0;
   // Analyzers that looked at the file, as "name@version", in order.
   std::vector<std::string> analyzed_by;

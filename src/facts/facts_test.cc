@@ -69,7 +69,18 @@ FileFacts full_facts() {
   claim.owned = {{"usr/bin/x", "md5", "sha1"}};
   claim.installed = false;
   f.packages = {claim};
-  f.attributions = {{"go-pclntab", 1234}};
+  f.attributions = {{"go-pclntab", 1234, "Go", "stdlib"}};
+  f.licenses = {{"MIT", true, 3}, {"in my words", false, 9}};
+  f.sboms = {{"SPDX 2.3 JSON", "tool", "subject", {}, {"/packages/0: nameless"}, 2}};
+  f.sboms[0].entries = {{"zlib",
+                         "1.3",
+                         "library",
+                         "pkg:generic/zlib@1.3",
+                         "",
+                         {"Zlib"},
+                         {"sha1:0"},
+                         {"lib/z"},
+                         {Place::Kind::pointer, 0, "/packages/1"}}};
   f.checksum_list = {{"usr/bin/y", "md5", ""}};
   f.texts = {{10, "1.2.3"}, {300, std::string("two\0two 4.5", 11)}};
   f.strings = {{5, 900}, {5, 1000}, {~std::uint64_t{0}, 0}};
@@ -80,6 +91,20 @@ FileFacts full_facts() {
   f.handed_out = {{HandedOut::How::stored, {1, 2, 3}, {}, 10, 0x1010},
                   {HandedOut::How::text, {}, "1.2.3", 50, 0x1050}};
   f.tables = {{7, 40}, {7, 72}, {9, 8}};
+  f.revisions = {{"program",
+                  "git",
+                  "0123abcd",
+                  "2026-01-01T00:00:00Z",
+                  "example.org/app",
+                  true,
+                  {"go-buildinfo", "", "", Place::at_offset(9), "vcs.revision=0123abcd"}}};
+  f.statements = {{"https://slsa.dev/provenance/v1",
+                   "builder",
+                   true,
+                   "blob",
+                   Place::at_line(3),
+                   {{"app", "sha256:55"}},
+                   2}};
   f.gaps = {{"elf", "", "", -1, ErrorCode::limit_exceeded, "too much"}};
   f.gaps_not_kept = 3;
   f.analyzed_by = {"elf@1", "strings@2"};
@@ -111,10 +136,13 @@ void expect_same(const FileFacts& a, const FileFacts& b) {
   EXPECT_EQ(a.gaps, b.gaps);
   EXPECT_EQ(a.gaps_not_kept, b.gaps_not_kept);
   EXPECT_EQ(a.analyzed_by, b.analyzed_by);
+  EXPECT_EQ(a.licenses, b.licenses);
+  EXPECT_EQ(a.sboms, b.sboms);
   ASSERT_EQ(a.attributions.size(), b.attributions.size());
   for (std::size_t i = 0; i < a.attributions.size(); ++i) {
     EXPECT_EQ(a.attributions[i].analyzer, b.attributions[i].analyzer);
     EXPECT_EQ(a.attributions[i].bytes, b.attributions[i].bytes);
+    EXPECT_EQ(a.attributions[i].component, b.attributions[i].component);
   }
   ASSERT_EQ(a.packages.size(), b.packages.size());
   for (std::size_t i = 0; i < a.packages.size(); ++i) {
@@ -239,6 +267,10 @@ TEST(FactsCodec, EnumeratorsMustExist) {
   EXPECT_TRUE(refused([](FileFacts& f) {
     f.packages[0].component.evidence[0].place.kind = static_cast<Place::Kind>(6);
   }));
+  EXPECT_TRUE(refused(
+      [](FileFacts& f) { f.revisions[0].evidence.place.kind = static_cast<Place::Kind>(6); }));
+  EXPECT_TRUE(
+      refused([](FileFacts& f) { f.statements[0].place.kind = static_cast<Place::Kind>(6); }));
   EXPECT_TRUE(refused([](FileFacts& f) { f.members[0].facts.kind = static_cast<FileKind>(10); }));
 }
 

@@ -188,7 +188,7 @@ void write_statement(Writer& w, const Statement& s) {
   w.begin_object().member("document", s.document).member("id", s.rule.id);
   w.strings("aliases", s.rule.aliases);
   w.member("component", s.rule.component).member("product", s.rule.product);
-  w.member("reason", s.rule.reason).end_object();
+  w.member("reason", s.rule.reason).optional_member("status", s.rule.status).end_object();
 }
 
 }  // namespace

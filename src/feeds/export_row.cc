@@ -77,6 +77,7 @@ Statement read_statement(const Value& v) {
   s.rule.component = v["component"].text_or();
   s.rule.product = v["product"].text_or();
   s.rule.reason = v["reason"].text_or();
+  s.rule.status = v["status"].text_or();
   s.rule.origin = s.document;
   return s;
 }

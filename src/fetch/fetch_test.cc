@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "fetch/checksums.h"
 #include "fetch/signature.h"
-#include "net/proxy.h"
 
 namespace fathom::fetch {
 namespace {
@@ -42,11 +42,10 @@ class Signer {
     EVP_PKEY_get_raw_public_key(key_, reinterpret_cast<unsigned char*>(out.data()), &size);
     return out;
   }
-  std::string minisign_key() const { return net::base64("Ed12345678" + raw()); }
+  std::string minisign_key() const { return base64("Ed12345678" + raw()); }
   std::string pem() const {
     return "-----BEGIN PUBLIC KEY-----\n" +
-           net::base64(std::string("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12) +
-                       raw()) +
+           base64(std::string("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12) + raw()) +
            "\n-----END PUBLIC KEY-----\n";
   }
   std::string minisig(std::string_view text, bool prehashed) const {
@@ -58,8 +57,8 @@ class Signer {
     }
     const std::string signature = sign(message), comment = "timestamp:1\tfile:x";
     return "untrusted comment: x\n" +
-           net::base64((prehashed ? "ED12345678" : "Ed12345678") + signature) +
-           "\ntrusted comment: " + comment + "\n" + net::base64(sign(signature + comment)) + "\n";
+           base64((prehashed ? "ED12345678" : "Ed12345678") + signature) +
+           "\ntrusted comment: " + comment + "\n" + base64(sign(signature + comment)) + "\n";
   }
 
  private:
@@ -84,7 +83,7 @@ TEST(Signature, AcceptsMinisignAndPlainSignaturesOfTheFileOnly) {
           verify_signature(*key, minisig.substr(0, minisig.size() / 2), ByteView::of(text)));
     }
     EXPECT_TRUE(verify_signature(*key, signer.sign(text), ByteView::of(text)));
-    EXPECT_TRUE(verify_signature(*key, net::base64(signer.sign(text)), ByteView::of(text)));
+    EXPECT_TRUE(verify_signature(*key, base64(signer.sign(text)), ByteView::of(text)));
     EXPECT_FALSE(verify_signature(*key, "", ByteView::of(text)));
   }
   EXPECT_FALSE(parse_public_key("RWhello"));
@@ -93,7 +92,7 @@ TEST(Signature, AcceptsMinisignAndPlainSignaturesOfTheFileOnly) {
 
 TEST(Signature, NamesAnotherKeyAsTheReason) {
   const Signer signer;
-  Result<PublicKey> other = parse_public_key(net::base64("Ed87654321" + signer.raw()));
+  Result<PublicKey> other = parse_public_key(base64("Ed87654321" + signer.raw()));
   Done done = verify_signature(*other, signer.minisig("x", true), ByteView::of("x"));
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().message.find("another key"), std::string::npos);

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "net/proxy.h"
 
 namespace fathom::fetch {
 namespace {
@@ -61,7 +61,7 @@ Result<PublicKey> parse_pem(std::string_view text) {
   std::string digits;
   for (char c : text.substr(kBegin.size(), end - kBegin.size()))
     if (c != '\n' && c != '\r') digits += c;
-  std::optional<std::string> der = net::from_base64(digits);
+  std::optional<std::string> der = from_base64(digits);
   if (!der || der->size() != kPrefix.size() + kKeyBytes || !der->starts_with(kPrefix))
     return wrong("not the PEM of an Ed25519 public key");
   return PublicKey{bytes_at<kKeyBytes>(*der, kPrefix.size()), std::nullopt};
@@ -71,8 +71,8 @@ Done verify_minisign(const PublicKey& key, std::string_view text, ByteView conte
   const std::vector<std::string_view> lines = lines_of(text);
   if (lines.size() < 4 || !lines[2].starts_with(kTrusted))
     return wrong("not the four lines of a minisign signature");
-  const std::optional<std::string> first = net::from_base64(lines[1]);
-  const std::optional<std::string> global = net::from_base64(lines[3]);
+  const std::optional<std::string> first = from_base64(lines[1]);
+  const std::optional<std::string> global = from_base64(lines[3]);
   if (!first || !global || first->size() != 2 + kIdBytes + kSignatureBytes ||
       global->size() != kSignatureBytes)
     return wrong("a minisign signature of the wrong size");
@@ -101,7 +101,7 @@ Result<PublicKey> parse_public_key(std::string_view text) {
   if (text.starts_with("-----BEGIN PUBLIC KEY-----")) return parse_pem(text);
   const std::vector<std::string_view> lines = lines_of(text);
   if (lines.empty()) return wrong("an empty key");
-  const std::optional<std::string> bytes = net::from_base64(trim(lines.back()));
+  const std::optional<std::string> bytes = from_base64(trim(lines.back()));
   if (!bytes || bytes->size() != 2 + kIdBytes + kKeyBytes || !bytes->starts_with(kPlain))
     return wrong("neither a minisign public key nor the PEM of an Ed25519 key");
   return PublicKey{bytes_at<kKeyBytes>(*bytes, 2 + kIdBytes), bytes_at<kIdBytes>(*bytes, 2)};
@@ -110,7 +110,7 @@ Result<PublicKey> parse_public_key(std::string_view text) {
 Done verify_signature(const PublicKey& key, std::string_view signature, ByteView content) {
   if (signature.starts_with("untrusted comment:")) return verify_minisign(key, signature, content);
   std::string raw(signature);
-  if (raw.size() != kSignatureBytes) raw = net::from_base64(trim(signature)).value_or("");
+  if (raw.size() != kSignatureBytes) raw = from_base64(trim(signature)).value_or("");
   if (raw.size() != kSignatureBytes) return wrong("neither a minisign nor an Ed25519 signature");
   if (!verifies(key, raw, content.span())) return wrong("the signature does not fit the file");
   return Ok{};

@@ -27,6 +27,32 @@ Layer ContainerImage::read_layer(std::size_t index, const EntryVisitor& visit) {
   return layer;
 }
 
+namespace {
+
+Result<Bytes> read_checked(Container& container, const Digest& digest, const Limits& limits) {
+  Bytes bytes = TRY(container.read(oci::blob_path(digest), limits.sbom_bytes));
+  Hasher hasher(digest.algorithm);
+  hasher.update(bytes);
+  if (hasher.finish_hex() != digest.hex)
+    return Error{ErrorCode::malformed, "its content has another digest"};
+  return bytes;
+}
+
+}  // namespace
+
+Result<Bytes> ContainerImage::read_attached(const Attachment& attached, const Limits& limits) {
+  const Digest digest = TRY(parse_digest(attached.digest));
+  // cosign's older tags name the layers themselves.
+  if (attached.found.starts_with("tag ") && attached.found.find('.') != std::string::npos)
+    return read_checked(*container_, digest, limits);
+  const Bytes bytes =
+      TRY(container_->read(container_->manifest_name(digest), limits.manifest_bytes));
+  const Manifest manifest = TRY(parse_manifest(ByteView(bytes).as_text(), limits));
+  if (manifest.is_index || manifest.layers.empty())
+    return Error{ErrorCode::malformed, "its manifest has no layer"};
+  return read_checked(*container_, manifest.layers[0].digest, limits);
+}
+
 ImageInfo info_of(const Config& config, std::string_view source) {
   ImageInfo info;
   info.source = source;
@@ -49,9 +75,10 @@ void describe_layers(const Config& config, std::vector<LayerBlob>& blobs, std::v
     gaps.push_back({"image", "", "", -1, ErrorCode::malformed,
                     "the config names " + std::to_string(config.diff_ids.size()) +
                         " layers, the manifest " + std::to_string(blobs.size())});
-  const std::vector<std::string> history = layer_history(config, blobs.size());
+  const std::vector<HistoryLine> history = layer_history(config, blobs.size());
   for (std::size_t i = 0; i < blobs.size(); ++i) {
-    blobs[i].info.created_by = history[i];
+    blobs[i].info.created_by = history[i].created_by;
+    blobs[i].info.created = history[i].created;
     if (!counts_agree) continue;
     if (parse_digest(config.diff_ids[i]))
       blobs[i].info.diff_id = config.diff_ids[i];

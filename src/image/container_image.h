@@ -21,6 +21,7 @@ class ContainerImage : public Image {
   ContainerImage(std::unique_ptr<Container> container, ImageInfo info, std::vector<LayerBlob> blobs,
                  const Limits& limits);
   Layer read_layer(std::size_t index, const EntryVisitor& visit) override;
+  Result<Bytes> read_attached(const Attachment& attached, const Limits& limits) override;
 
  private:
   std::unique_ptr<Container> container_;

@@ -76,6 +76,8 @@ Result<Manifest> parse_manifest(std::string_view json, const Limits& limits) {
                  "its media type " + printable(type) + " contradicts what is in it"};
   Manifest out;
   out.is_index = index;
+  if (const json::Object* notes = value["annotations"].object())
+    for (const auto& [key, note] : *notes) out.annotations.emplace_back(key, text(note));
   if (index) {
     out.manifests = TRY(parse_descriptors(value["manifests"], "manifests", kMostManifests));
     return out;
@@ -119,7 +121,8 @@ Result<Config> parse_config(std::string_view json, const Limits& limits) {
   out.diff_ids = texts(value["rootfs"]["diff_ids"]);
   for (const json::Value& line : value["history"].elements()) {
     const bool* empty = line["empty_layer"].boolean();
-    out.history.push_back({text(line["created_by"]), empty != nullptr && *empty});
+    out.history.push_back(
+        {text(line["created_by"]), text(line["created"]), empty != nullptr && *empty});
   }
   return out;
 }
@@ -139,12 +142,12 @@ Result<std::vector<SavedImage>> parse_saved_images(std::string_view json, const 
   return out;
 }
 
-std::vector<std::string> layer_history(const Config& config, std::size_t layers) {
-  std::vector<std::string> lines;
+std::vector<HistoryLine> layer_history(const Config& config, std::size_t layers) {
+  std::vector<HistoryLine> lines;
   for (const HistoryLine& line : config.history)
-    if (!line.empty_layer) lines.push_back(line.created_by);
+    if (!line.empty_layer) lines.push_back(line);
   // Builders that write no or a partial history give no line to the layers it does not cover.
-  if (lines.size() != layers) lines.assign(layers, "");
+  if (lines.size() != layers) lines.assign(layers, {});
   return lines;
 }
 

@@ -18,10 +18,11 @@ namespace fathom::image {
 // as both is refused, because two tools would see two images in it.
 struct Manifest {
   bool is_index = false;
-  std::vector<oci::Descriptor> manifests;  // index
-  oci::Descriptor config;                  // manifest
-  std::vector<oci::Descriptor> layers;     // manifest
-  std::string artifact_type;               // manifest
+  std::vector<oci::Descriptor> manifests;                        // index
+  oci::Descriptor config;                                        // manifest
+  std::vector<oci::Descriptor> layers;                           // manifest
+  std::string artifact_type;                                     // manifest
+  std::vector<std::pair<std::string, std::string>> annotations;  // of the document itself
 };
 Result<Manifest> parse_manifest(std::string_view json, const Limits& limits);
 
@@ -34,7 +35,7 @@ bool is_attestation(const oci::Descriptor& descriptor);
 std::vector<std::string> names_of(const oci::Descriptor& descriptor);
 
 struct HistoryLine {
-  std::string created_by;
+  std::string created_by, created;
   bool empty_layer = false;
 };
 
@@ -56,7 +57,7 @@ struct SavedImage {
 };
 Result<std::vector<SavedImage>> parse_saved_images(std::string_view json, const Limits& limits);
 
-// created_by of the layers, matched to the history by skipping its empty lines.
-std::vector<std::string> layer_history(const Config& config, std::size_t layers);
+// The lines of the layers, matched to the history by skipping its empty lines.
+std::vector<HistoryLine> layer_history(const Config& config, std::size_t layers);
 
 }  // namespace fathom::image

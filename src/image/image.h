@@ -30,6 +30,7 @@ struct LayerInfo {
   std::string media_type;  // as the manifest says it
   std::uint64_t size = 0;  // of the blob
   std::string created_by;  // the config's history line
+  std::string created;     // … and when, as it says
   bool empty = false;      // history without a layer is kept out; this stays false
 };
 
@@ -41,8 +42,10 @@ struct ImageInfo {
   std::string created;
   std::string user, working_dir;
   std::vector<std::string> entrypoint, command, env;
-  std::vector<std::pair<std::string, std::string>> labels;  // in the order of the config
-  std::vector<std::string> exposed_ports;                   // "8080/tcp", as written
+  std::vector<std::pair<std::string, std::string>> labels;       // in the order of the config
+  std::vector<std::pair<std::string, std::string>> annotations;  // of the manifest, in its order
+  std::vector<Statement> statements;       // that lie beside the image and name it or files of it
+  std::vector<std::string> exposed_ports;  // "8080/tcp", as written
   std::vector<std::string> history;  // created_by of all lines, those without a layer included
   std::vector<LayerInfo> layers;     // base first
   std::vector<Gap> gaps;
@@ -93,6 +96,10 @@ class Image {
   // Streams layer `index` through `visit` and checks its digests (blob and diff_id). Gaps and
   // completeness come back in the layer; its entries go to `visit` only.
   virtual Layer read_layer(std::size_t index, const EntryVisitor& visit) = 0;
+  // The content of one of info().attached: of its first layer, where its digest is of a manifest.
+  virtual Result<Bytes> read_attached(const Attachment& /*attached*/, const Limits& /*limits*/) {
+    return Error{ErrorCode::not_found, "nothing is attached here"};
+  }
 
  protected:
   ImageInfo info_;

@@ -9,12 +9,12 @@
 namespace fathom::image {
 
 extern const Source docker_archive_source, oci_archive_source, oci_dir_source, dir_source,
-    tar_source, file_source, registry_source;
+    tar_source, sbom_source, file_source, registry_source;
 
 std::span<const Source* const> all_sources() {
-  static constexpr std::array<const Source*, 7> kSources{
-      &docker_archive_source, &oci_archive_source, &oci_dir_source, &dir_source, &tar_source,
-      &file_source,           &registry_source,
+  static constexpr std::array<const Source*, 8> kSources{
+      &docker_archive_source, &oci_archive_source, &oci_dir_source,  &dir_source, &tar_source,
+      &sbom_source,           &file_source,        &registry_source,
   };
   return kSources;
 }

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "image/container_image.h"
+#include "image/statements_beside.h"
 #include "oci/media_type.h"
 #include "oci/reference.h"
 
@@ -61,12 +62,16 @@ class Collector {
   void run(const Manifest& index) { add_all(index, Candidate{}, 0); }
 
   std::vector<Candidate> candidates;
+  std::vector<oci::Descriptor> attestations;
   std::vector<Error> problems;
 
  private:
   void add_all(const Manifest& index, const Candidate& above, std::uint64_t depth) {
     for (const oci::Descriptor& descriptor : index.manifests) {
-      if (is_attestation(descriptor)) continue;
+      if (is_attestation(descriptor)) {
+        attestations.push_back(descriptor);
+        continue;
+      }
       Candidate candidate = above;
       candidate.descriptor = descriptor;
       candidate.digests.insert(descriptor.digest.text());
@@ -332,7 +337,9 @@ Result<std::unique_ptr<Image>> open_index(std::unique_ptr<Container> container,
   info.digest = choice.candidate.descriptor.digest.text();
   info.names.assign(choice.candidate.names.begin(), choice.candidate.names.end());
   info.gaps = std::move(gaps);
+  info.annotations = choice.manifest.annotations;
   container->complete(info, choice.candidate.digests);
+  add_statements(*container, collector.attestations, limits, info);
   std::vector<LayerBlob> blobs = layer_blobs(choice.manifest);
   describe_layers(choice.config, blobs, info.gaps);
   return std::unique_ptr<Image>(

@@ -177,6 +177,7 @@ class FileImage : public Image {
     info_.source = "file";
     info_.layers.resize(1);
   }
+  void call_source(std::string_view source) { info_.source = source; }
   Layer read_layer(std::size_t, const EntryVisitor& visit) override {
     Layer layer;
     Entry entry;
@@ -240,12 +241,33 @@ Result<std::unique_ptr<Image>> open_file(Probe& probe, const OpenOptions& option
   return std::unique_ptr<Image>(new FileImage(std::move(blob), std::move(name), probe.limits()));
 }
 
+// By the words that stand first in what tools write; any other document is taken as sbom: only.
+bool wants_sbom(Probe& probe) {
+  if (probe.is_directory()) return false;
+  const std::string_view head = ByteView(probe.first_bytes()).as_text();
+  if (head.starts_with("SPDXVersion:")) return true;
+  if (head.starts_with('<')) return head.find("cyclonedx.org/schema/bom") != head.npos;
+  if (!head.starts_with('{')) return false;
+  for (const std::string_view word : {"\"bomFormat\"", "\"spdxVersion\"", "spdx.org/rdf/3."})
+    if (head.find(word) != head.npos) return true;
+  return trim(head.substr(1)).starts_with("\"artifacts\"");
+}
+
+Result<std::unique_ptr<Image>> open_sbom(Probe& probe, const OpenOptions& options) {
+  if (probe.is_directory()) return Error{ErrorCode::usage, "is a folder, not a document"};
+  std::unique_ptr<Image> image = TRY(open_file(probe, options));
+  static_cast<FileImage&>(*image).call_source("sbom");
+  return image;
+}
+
 }  // namespace
 
 extern const Source dir_source{"dir", 1, "a root file system in a folder", wants_folder,
                                open_folder};
 extern const Source tar_source{"tar", 1, "a tar of a root file system (docker export)", wants_tar,
                                open_tar};
+extern const Source sbom_source{"sbom", 1, "a bill of materials: what it claims, nothing else",
+                                wants_sbom, open_sbom};
 extern const Source file_source{"file", 1, "a single file", wants_file, open_file};
 
 }  // namespace fathom::image

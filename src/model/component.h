@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/evidence.h"
+#include "model/origin.h"
 
 namespace fathom {
 
@@ -42,13 +43,18 @@ struct Component {
   std::string cpe;        // CPE 2.3 formatted string, or empty
   // deb, apk, rpm: what advisories speak of. Empty when the same as name/version.
   std::string source_name, source_version;
-  std::vector<std::string> licenses;  // SPDX expressions as the package states them
-  std::string file;                   // path of the file it was found in (the database for deb/apk)
+  std::vector<std::string> licenses;  // SPDX expressions, or the words of the package
+  // Where they were read, when not in the package's own data: "usr/share/doc/zlib1g/copyright:12",
+  // "data/licenses/libraries.tsv". Empty: the evidence has them.
+  std::string licenses_from;
+  bool claimed = false;  // only an SBOM says so: nobody saw the code
+  std::string file;      // path of the file it was found in (the database for deb/apk)
   std::string file_digest;
   std::int64_t layer = -1;
   std::vector<std::string> owned_files;  // paths it installed, where its database says, sorted
   // A C library that a distribution built: Component::id of its package, or empty.
   std::string packaged_as;
+  Side side = Side::unknown;  // from the base image, or from you
   Confidence confidence = Confidence::high;
   std::vector<Evidence> evidence;  // at least one
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -6,6 +7,7 @@
 #include "model/hardening.h"
 #include "model/links.h"
 #include "model/report.h"
+#include "model/sbom.h"
 
 namespace fathom {
 
@@ -198,6 +200,107 @@ std::string_view name_of(FileState state) {
       return "gap";
   }
   return {};
+}
+
+std::string_view name_of(Side side) {
+  switch (side) {
+    case Side::unknown:
+      return "unknown";
+    case Side::base:
+      return "base";
+    case Side::yours:
+      return "yours";
+  }
+  return {};
+}
+
+std::string_view name_of(Checksum checksum) {
+  switch (checksum) {
+    case Checksum::none:
+      return "none";
+    case Checksum::same:
+      return "same";
+    case Checksum::changed:
+      return "changed";
+    case Checksum::not_recorded:
+      return "not_recorded";
+    case Checksum::unread:
+      return "unread";
+  }
+  return {};
+}
+
+std::string_view name_of(Explained explained) {
+  switch (explained) {
+    case Explained::no:
+      return "unexplained";
+    case Explained::package:
+      return "package";
+    case Explained::attested:
+      return "attested";
+    case Explained::revision:
+      return "revision";
+    case Explained::database:
+      return "database";
+    case Explained::base:
+      return "base";
+  }
+  return {};
+}
+
+std::string_view name_of(BaseBy by) {
+  switch (by) {
+    case BaseBy::nothing:
+      return "nothing";
+    case BaseBy::layers:
+      return "layers";
+    case BaseBy::stated:
+      return "stated";
+    case BaseBy::packages:
+      return "packages";
+    case BaseBy::distribution:
+      return "distribution";
+  }
+  return {};
+}
+
+std::string_view name_of(ClaimState state) {
+  switch (state) {
+    case ClaimState::confirmed:
+      return "confirmed";
+    case ClaimState::other_version:
+      return "other_version";
+    case ClaimState::version_unknown:
+      return "version_unknown";
+    case ClaimState::other_digest:
+      return "other_digest";
+    case ClaimState::not_found:
+      return "not_found";
+    case ClaimState::not_checked:
+      return "not_checked";
+  }
+  return {};
+}
+
+std::uint64_t count_of(const SbomRow& row, ClaimState state, bool files) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(row.claims, [&](const ClaimRow& claim) {
+    return claim.state == state && claim.entry.is_file() == files;
+  }));
+}
+
+std::int64_t precision_of(const SbomRow& row) {
+  const std::uint64_t right = count_of(row, ClaimState::confirmed);
+  const std::uint64_t wrong = count_of(row, ClaimState::other_version) +
+                              count_of(row, ClaimState::other_digest) +
+                              count_of(row, ClaimState::not_found);
+  if (right + wrong == 0) return -1;
+  return static_cast<std::int64_t>(right * 10'000 / (right + wrong));
+}
+
+std::int64_t recall_of(const SbomRow& row) {
+  if (row.found == 0) return -1;
+  const std::uint64_t missed = std::min<std::uint64_t>(row.unclaimed.size(), row.found);
+  return static_cast<std::int64_t>((row.found - missed) * 10'000 / row.found);
 }
 
 }  // namespace fathom

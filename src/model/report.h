@@ -14,6 +14,8 @@
 #include "model/evidence.h"
 #include "model/hardening.h"
 #include "model/links.h"
+#include "model/origin.h"
+#include "model/sbom.h"
 
 namespace fathom {
 
@@ -65,9 +67,12 @@ struct Finding {
   bool range_uncertain = false;  // low-confidence range, or none at all
   std::string source;            // advisory source: "nvd-override", "go-vulndb"
   std::vector<Evidence> evidence;
+  std::vector<std::string> functions;  // that the vulnerability is in, as far as the data say
+  std::vector<std::string> path;       // in names, from where the program begins to one of them
   // Filled by policy:
   bool ignored = false;
   std::string ignored_because;
+  std::string stated;  // by a VEX statement that somebody gave: "not_affected", "fixed"; or empty
   bool in_baseline = false;
 };
 
@@ -88,6 +93,7 @@ struct FileRow {
   std::int64_t shadowed_by = -1;
   std::uint64_t executable_bytes = 0;  // bytes of segments or sections mapped executable
   std::uint64_t attributed_bytes = 0;  // of these, explained by a component
+  FileOrigin origin;                   // of regular files
 };
 
 struct LayerRow {
@@ -96,6 +102,7 @@ struct LayerRow {
   std::uint64_t size = 0;
   std::string created_by;  // history line, or empty
   std::uint64_t files = 0;
+  std::string created = {};  // when, as the history says it, or empty
 };
 
 // Something that a registry keeps beside the image. Listed, and no more: nobody has checked that a
@@ -115,6 +122,7 @@ struct ImageRow {
   std::string digest;              // of the manifest, or of the config for old docker archives
   std::string platform;            // "linux/amd64"
   std::string source;              // "docker-archive", "oci-archive", "oci-dir", "dir", "file", …
+  std::string created;             // as the config says it, or empty
   std::vector<std::string> names;  // tags inside the archive
   std::vector<std::string> entrypoint, command;
   std::vector<LayerRow> layers;
@@ -170,8 +178,10 @@ struct Report {
   std::vector<Mention> mentions;          // by (file, library)
   std::vector<HardeningRow> hardening;    // by path
   std::vector<UnloadedLibrary> unloaded;  // by path
+  std::vector<SbomRow> sboms;             // the given one first, then by (file, digest)
   Execution execution;
   Trust trust;
+  Origins origin;
   std::vector<ConfigurationRow> configuration;  // gravest first, then by id
   std::vector<Gap> gaps;                        // by (stage, file, reason)
   std::vector<std::string> notes;  // how the scan itself went: "Landlock not available: …"

@@ -4,6 +4,8 @@
 
 #include "net/address.h"
 #include "net/proxy.h"
+
+#include "base/base64.h"
 #include "net/resolve.h"
 #include "net/url.h"
 

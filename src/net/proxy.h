@@ -34,8 +34,4 @@ class Proxies {
   std::vector<std::string> direct_;
 };
 
-std::string base64(std::string_view bytes);
-// Padding may be missing; nothing for anything else that is not base64.
-std::optional<std::string> from_base64(std::string_view text);
-
 }  // namespace fathom::net

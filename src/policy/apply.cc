@@ -180,6 +180,7 @@ void apply_rules(Report& report, const std::vector<IgnoreRule>& rules,
       if (expired || finding.ignored) continue;
       finding.ignored = true;
       finding.ignored_because = because(rule);
+      finding.stated = rule.status;
     }
     if (meant == 0 && rule.imported) continue;
     if (meant == 0)
@@ -451,6 +452,7 @@ void apply(Report& report, const Policy& policy) {
   for (Finding& finding : report.findings) {
     finding.ignored = finding.in_baseline = false;
     finding.ignored_because.clear();
+    finding.stated.clear();
   }
   apply_rules(report, policy.ignore, components);
   apply_baseline(report, policy, components);

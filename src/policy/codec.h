@@ -9,7 +9,7 @@ namespace fathom::policy {
 
 template <class Codec>
 void describe(Codec& codec, IgnoreRule& r) {
-  codec(r.id, r.component, r.path, r.reason, r.expires, r.origin, r.aliases, r.product);
+  codec(r.id, r.component, r.path, r.reason, r.expires, r.origin, r.aliases, r.product, r.status);
 }
 
 }  // namespace fathom::policy

@@ -61,6 +61,7 @@ class Document {
         rule.product = product->second.product;
         rule.reason = reason_of(vulnerability, status, product->first);
         rule.origin = origin;
+        rule.status = status.ends_with("fixed") ? "fixed" : "not_affected";
         rules.push_back(std::move(rule));
       }
     }

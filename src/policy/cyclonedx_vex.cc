@@ -198,6 +198,7 @@ Done add_rules(const Value& vulnerability, const Value& document, const Subjects
     if (const std::string_view id = reference["id"].text_or(); !id.empty())
       rule.aliases.emplace_back(id);
   rule.reason = reason_of(analysis);
+  rule.status = state.starts_with("resolved") ? "fixed" : "not_affected";
   const std::vector<Subject> found = TRY(affected(vulnerability, document, subjects));
   for (const Subject& subject : found) {
     if (rules.size() == kMostVexRules)

@@ -166,7 +166,8 @@ std::vector<IgnoreRule> rules_of(std::vector<Statement> statements) {
                       .expires = {},
                       .origin = statement.origin,
                       .aliases = {},
-                      .product = subject.product};
+                      .product = subject.product,
+                      .status = statement.status};
       // A name that a later statement spoke of again is no longer this statement's.
       for (const std::string& name : statement.names) {
         if (last[Key(name, subject.product, subject.subcomponent)] != &statement) continue;

@@ -46,6 +46,7 @@ struct IgnoreRule {
   // VEX only:
   std::vector<std::string> aliases;  // other names of `id`
   std::string product;               // purl or IRI of the image or of a component; empty = any
+  std::string status;                // what it states: "not_affected", "fixed"
   bool imported = false;  // of the database, not named for this image: no note when unused
 };
 

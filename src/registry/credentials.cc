@@ -6,10 +6,10 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "json/value.h"
-#include "net/proxy.h"
 
 namespace fathom::registry {
 namespace {
@@ -61,7 +61,7 @@ Result<Credentials> credentials_of(const json::Value& entry) {
   out.registry_token = entry["registrytoken"].text_or();
   const std::string_view joined = entry["auth"].text_or();
   if (joined.empty()) return out;
-  std::optional<std::string> plain = net::from_base64(trim(joined));
+  std::optional<std::string> plain = from_base64(trim(joined));
   const std::size_t colon = plain ? plain->find(':') : std::string::npos;
   if (colon == std::string::npos)
     return Error{ErrorCode::malformed, "an \"auth\" that is not base64 of user:password"};

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <thread>
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -193,7 +194,7 @@ Done Endpoint::log_in(const net::Response& response) {
   if (offered("basic") == challenges.end())
     return Error{ErrorCode::unsupported, "it offers no way to log in that is known here"};
   if (credentials().user.empty()) return Error{ErrorCode::not_found, ""};
-  authorization_ = "Basic " + net::base64(credentials().user + ":" + credentials().password);
+  authorization_ = "Basic " + base64(credentials().user + ":" + credentials().password);
   return Ok{};
 }
 
@@ -219,8 +220,8 @@ Result<net::Request> Endpoint::token_request(const Challenge& challenge) const {
   }
   request.url.target += (request.url.target.find('?') == std::string::npos ? "?" : "&") + query;
   if (!credentials_->user.empty())
-    request.headers.push_back({"Authorization", "Basic " + net::base64(credentials_->user + ":" +
-                                                                       credentials_->password)});
+    request.headers.push_back(
+        {"Authorization", "Basic " + base64(credentials_->user + ":" + credentials_->password)});
   return request;
 }
 

@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "net/proxy.h"
+#include "base/base64.h"
 #include "registry/challenge.h"
 #include "registry/credentials.h"
 
@@ -90,7 +90,7 @@ std::string who(std::string_view json, std::string_view registry, std::string_vi
 }
 
 TEST(Credentials, Keys) {
-  const std::string auth = net::base64("me:pass:word");
+  const std::string auth = base64("me:pass:word");
   auto file = [&](const std::string& key) {
     return R"({"auths":{")" + key + R"(":{"auth":")" + auth + "\"}}}";
   };

@@ -1,21 +1,22 @@
-// CycloneDX 1.6 as JSON (https://cyclonedx.org/docs/1.6/json/).
+// CycloneDX 1.6 and 1.7 as JSON (https://cyclonedx.org/docs/1.6/json/).
 //
 // The image is metadata.component. Files that something was compiled into are components of type
-// file, and depend on what is in them. The list is flat: CycloneDX would let a file's component
-// contain the others, but readers that match advisories drop what is nested. Why fathom believes in
-// a component is in evidence.identity (how) and evidence.occurrences (where). A vulnerability is an
-// entry per finding: the analysis belongs to one component.
+// file, and depend on what is in them; the package that installed such a file depends on it. The
+// list is flat unless --nested is given: CycloneDX lets a file's component contain the others, but
+// readers that match advisories (Trivy is one) drop what is nested. Why fathom believes in a
+// component is in evidence.identity (how), evidence.occurrences (where) and, where calls in the
+// code tell of lines in the library's source, evidence.callstack.
 //
-// The document has no time stamp, and its serial number is derived from its content, so that the
-// same report gives the same bytes.
+// The document has no time stamp unless it is asked for, and its serial number is derived from its
+// content, so that the same report gives the same bytes.
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 #include "base/digest.h"
 #include "base/text.h"
 #include "json/writer.h"
+#include "report/bom.h"
+#include "report/cyclonedx_parts.h"
 #include "report/formats.h"
 #include "report/rows.h"
 #include "report/spdx.h"
@@ -24,54 +25,15 @@
 namespace fathom {
 namespace {
 
+using bom::Bom;
+using cyclonedx::write_property;
 using json::Writer;
 
-// ---- Structure: which component stands in which file
+constexpr std::size_t kMostFrames = 32;
 
-struct FileNode {
-  std::string ref;  // "f1"
-  std::string path, digest;
-  std::int64_t layer = -1;
-  std::vector<const Component*> components;
-};
-
-struct Bom {
-  std::vector<const Component*> packages;
-  std::vector<FileNode> files;
-};
-
-bool stands_in_a_file(const Component& component) {
-  return component.kind != ComponentKind::package && !component.file.empty();
-}
-
-Bom arrange(const Report& report) {
-  Bom bom;
-  std::map<std::tuple<std::string, std::int64_t, std::string>, std::size_t> index;
-  for (const Component& component : report.components) {
-    if (!stands_in_a_file(component)) {
-      bom.packages.push_back(&component);
-      continue;
-    }
-    auto key = std::tuple(component.file, component.layer, component.file_digest);
-    auto [at, is_new] = index.emplace(std::move(key), bom.files.size());
-    if (is_new)
-      bom.files.push_back({.ref = "f" + std::to_string(bom.files.size() + 1),
-                           .path = component.file,
-                           .digest = component.file_digest,
-                           .layer = component.layer,
-                           .components = {}});
-    bom.files[at->second].components.push_back(&component);
-  }
-  return bom;
-}
+std::string file_ref(std::size_t index) { return "f" + std::to_string(index + 1); }
 
 // ---- Small pieces
-
-void write_property(Writer& w, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  w.begin_object().member("name", "fathom:" + std::string(name)).member("value", value);
-  w.end_object();
-}
 
 void write_layer(Writer& w, std::int64_t layer) {
   if (layer >= 0) write_property(w, "layer", std::to_string(layer));
@@ -87,8 +49,9 @@ void write_hashes(Writer& w, std::string_view digest_text) {
   w.end_object().end_array();
 }
 
-std::string_view type_of(ComponentKind kind) {
-  return kind == ComponentKind::application ? "application" : "library";
+std::string_view type_of(const Component& component) {
+  if (component.ecosystem == "os") return "operating-system";
+  return component.kind == ComponentKind::application ? "application" : "library";
 }
 
 std::string_view number_for(Confidence confidence) {
@@ -112,7 +75,19 @@ std::string_view technique_of(const Component& component, const Evidence& eviden
                                                                 : "binary-analysis";
 }
 
-// ---- Components
+// ---- Evidence
+
+void write_methods(Writer& w, const Component& component) {
+  w.key("methods").begin_array();
+  for (const Evidence& evidence : component.evidence) {
+    w.begin_object();
+    w.member("technique", technique_of(component, evidence));
+    w.key("confidence").number(number_for(component.confidence));
+    w.member("value", evidence.analyzer + ": " + evidence.seen);
+    w.end_object();
+  }
+  w.end_array();
+}
 
 void write_identity(Writer& w, const Component& component, std::string_view field,
                     std::string_view value, bool with_methods) {
@@ -121,17 +96,7 @@ void write_identity(Writer& w, const Component& component, std::string_view fiel
   w.member("field", field);
   w.key("confidence").number(number_for(component.confidence));
   w.member("concludedValue", value);
-  if (with_methods) {
-    w.key("methods").begin_array();
-    for (const Evidence& evidence : component.evidence) {
-      w.begin_object();
-      w.member("technique", technique_of(component, evidence));
-      w.key("confidence").number(number_for(component.confidence));
-      w.member("value", evidence.analyzer + ": " + evidence.seen);
-      w.end_object();
-    }
-    w.end_array();
-  }
+  if (with_methods) write_methods(w, component);
   w.end_object();
 }
 
@@ -149,71 +114,106 @@ void write_occurrence(Writer& w, const Component& component, const Evidence& evi
   w.end_object();
 }
 
-void write_component_evidence(Writer& w, const Component& component) {
+// Calls in the code that hand on a line of the library's source.
+void write_callstack(Writer& w, const Component& component) {
+  std::size_t frames = 0;
+  for (const Evidence& evidence : component.evidence) {
+    const bom::Frame frame = bom::frame_of(evidence);
+    if (frame.source.empty() || frames == kMostFrames) continue;
+    if (frames++ == 0) w.key("callstack").begin_object().key("frames").begin_array();
+    w.begin_object();
+    w.member("package", component.name);
+    w.member("module", evidence.file.empty() ? component.file : evidence.file);
+    w.member("line", frame.line);
+    w.member("fullFilename", frame.source);
+    w.end_object();
+  }
+  if (frames > 0) w.end_array().end_object();
+}
+
+void write_evidence(Writer& w, const bom::Item& item) {
+  const Component& component = *item.component;
   w.key("evidence").begin_object();
   w.key("identity").begin_array();
   write_identity(w, component, "name", component.name, true);
   write_identity(w, component, "version", component.version.exact, true);
-  write_identity(w, component, "purl", component.purl, false);
-  write_identity(w, component, "cpe", component.cpe, false);
+  write_identity(w, component, "purl", item.purl, false);
+  if (!item.cpe_is_derived) write_identity(w, component, "cpe", item.cpe, false);
   w.end_array();
   w.key("occurrences").begin_array();
   for (const Evidence& evidence : component.evidence) write_occurrence(w, component, evidence);
   w.end_array();
+  write_callstack(w, component);
   w.end_object();
 }
 
-// Several expressions all apply. What is no expression is the name of a licence.
-void write_licenses(Writer& w, const std::vector<std::string>& licenses) {
+// ---- Components
+
+// Several expressions all apply. What is no expression of SPDX's identifiers is the name of a
+// licence. What the package says of itself is declared; what a table says of the library is
+// concluded.
+void write_licenses(Writer& w, const Component& component) {
+  const std::vector<std::string>& licenses = component.licenses;
   if (licenses.empty()) return;
+  const std::string_view acknowledgement =
+      component.licenses_from.starts_with("data/") ? "concluded" : "declared";
   w.key("licenses").begin_array();
-  if (std::all_of(licenses.begin(), licenses.end(), is_spdx_expression)) {
+  if (std::ranges::all_of(licenses, is_listed_spdx_expression)) {
     std::string all = licenses.front();
     for (std::size_t i = 1; i < licenses.size(); ++i)
       all = (i == 1 ? "(" + all + ")" : all) + " AND (" + licenses[i] + ")";
-    w.begin_object().member("expression", all).end_object();
+    w.begin_object().member("expression", all).member("acknowledgement", acknowledgement);
+    w.end_object();
   } else {
     for (const std::string& license : licenses) {
       w.begin_object().key("license").begin_object();
-      w.member("name", license).end_object().end_object();
+      w.member("name", license).member("acknowledgement", acknowledgement);
+      w.end_object().end_object();
     }
   }
   w.end_array();
 }
 
-void write_component(Writer& w, const Component& component) {
+void write_version_properties(Writer& w, const VersionClaim& version) {
+  if (version.known()) return;
+  if (!version.low.empty() || !version.high.empty())
+    write_property(w, "version-range", version.low + ".." + version.high);
+  if (!version.candidates.empty())
+    write_property(w, "version-candidates", std::to_string(version.candidates.size()));
+}
+
+void write_component(Writer& w, const bom::Item& item) {
+  const Component& component = *item.component;
   w.begin_object();
-  w.member("type", type_of(component.kind));
+  w.member("type", type_of(component));
   w.member("bom-ref", component.id);
   w.member("name", component.name);
   w.optional_member("version", component.version.exact);
-  write_licenses(w, component.licenses);
-  w.optional_member("cpe", component.cpe);
-  w.optional_member("purl", component.purl);
+  write_licenses(w, component);
+  w.optional_member("cpe", item.cpe);
+  w.member("purl", item.purl);
   w.key("properties").begin_array();
   write_property(w, "kind", name_of(component.kind));
   write_property(w, "ecosystem", component.ecosystem);
   write_property(w, "confidence", name_of(component.confidence));
+  write_property(w, "claimed", component.claimed ? "true" : "");
+  write_property(w, "cpe", item.cpe_is_derived && !item.cpe.empty() ? "derived" : "");
+  write_property(w, "licenses_from", component.licenses_from);
   write_layer(w, component.layer);
-  if (!component.version.known()) {
-    const VersionClaim& version = component.version;
-    if (!version.low.empty() || !version.high.empty())
-      write_property(w, "version-range", version.low + ".." + version.high);
-    if (!version.candidates.empty())
-      write_property(w, "version-candidates", std::to_string(version.candidates.size()));
-  }
+  write_version_properties(w, component.version);
   write_property(w, "packaged_as", component.packaged_as);
   write_property(w, "source:name", component.source_name);
   write_property(w, "source:version", component.source_version);
   w.end_array();
-  write_component_evidence(w, component);
+  write_evidence(w, item);
   w.end_object();
 }
 
-void write_file(Writer& w, const FileNode& file) {
+void write_file(Writer& w, const Bom& bom, std::size_t index, bool nested) {
+  const bom::File& file = bom.files[index];
   w.begin_object();
   w.member("type", "file");
-  w.member("bom-ref", file.ref);
+  w.member("bom-ref", file_ref(index));
   w.member("name", file.path);
   write_hashes(w, file.digest);
   if (file.layer >= 0) {
@@ -221,13 +221,33 @@ void write_file(Writer& w, const FileNode& file) {
     write_layer(w, file.layer);
     w.end_array();
   }
+  if (nested) {
+    w.key("components").begin_array();
+    for (const std::size_t item : file.items) write_component(w, bom.items[item]);
+    w.end_array();
+  }
   w.end_object();
+}
+
+void write_components(Writer& w, const Bom& bom, bool nested) {
+  w.key("components").begin_array();
+  for (std::size_t i = 0; i < bom.items.size(); ++i)
+    if (bom.file_of[i] < 0) write_component(w, bom.items[i]);
+  for (std::size_t i = 0; i < bom.files.size(); ++i) {
+    write_file(w, bom, i, nested);
+    if (nested) continue;
+    for (const std::size_t item : bom.files[i].items) write_component(w, bom.items[item]);
+  }
+  w.end_array();
 }
 
 // ---- Document head
 
-void write_metadata(Writer& w, const Report& report) {
+void write_metadata(Writer& w, const Report& report, const ReportOptions& options) {
   w.key("metadata").begin_object();
+  if (options.timestamp) w.member("timestamp", bom::time_of(report, options));
+  w.key("lifecycles").begin_array().begin_object();
+  w.member("phase", "post-build").end_object().end_array();
   w.key("tools").begin_object().key("components").begin_array().begin_object();
   w.member("type", "application").member("name", "fathom").member("version", FATHOM_VERSION);
   w.end_object().end_array().end_object();
@@ -251,16 +271,24 @@ void write_dependency(Writer& w, std::string_view ref, const std::vector<std::st
   w.begin_object().member("ref", ref).strings("dependsOn", on).end_object();
 }
 
+// What a package installed is reached through the package.
 void write_dependencies(Writer& w, const Bom& bom) {
-  w.key("dependencies").begin_array();
   std::vector<std::string> top;
-  for (const Component* package : bom.packages) top.push_back(package->id);
-  for (const FileNode& file : bom.files) top.push_back(file.ref);
+  std::vector<std::vector<std::string>> of_package(bom.items.size());
+  for (std::size_t i = 0; i < bom.items.size(); ++i)
+    if (bom.file_of[i] < 0) top.push_back(bom.items[i].component->id);
+  for (std::size_t i = 0; i < bom.files.size(); ++i)
+    (bom.package_of[i] < 0 ? top : of_package[static_cast<std::size_t>(bom.package_of[i])])
+        .push_back(file_ref(i));
+  w.key("dependencies").begin_array();
   write_dependency(w, "image", top);
-  for (const FileNode& file : bom.files) {
+  for (std::size_t i = 0; i < of_package.size(); ++i)
+    if (!of_package[i].empty()) write_dependency(w, bom.items[i].component->id, of_package[i]);
+  for (std::size_t i = 0; i < bom.files.size(); ++i) {
     std::vector<std::string> inside;
-    for (const Component* component : file.components) inside.push_back(component->id);
-    write_dependency(w, file.ref, inside);
+    for (const std::size_t item : bom.files[i].items)
+      inside.push_back(bom.items[item].component->id);
+    write_dependency(w, file_ref(i), inside);
   }
   w.end_array();
 }
@@ -274,163 +302,55 @@ void write_compositions(Writer& w, const Report& report) {
   w.end_object().end_array();
 }
 
-// ---- Vulnerabilities
-
-std::string_view method_of(std::string_view vector) {
-  if (vector.starts_with("CVSS:4.")) return "CVSSv4";
-  if (vector.starts_with("CVSS:3.1")) return "CVSSv31";
-  if (vector.starts_with("CVSS:3.0")) return "CVSSv3";
-  if (vector.starts_with("AV:") || vector.starts_with("(AV:")) return "CVSSv2";
-  return "other";
-}
-
-bool is_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const auto month = parse_unsigned(text.substr(5, 2)), day = parse_unsigned(text.substr(8, 2));
-  return parse_unsigned(text.substr(0, 4)) && month && day && *month >= 1 && *month <= 12 &&
-         *day >= 1 && *day <= 31;
-}
-
-void write_ratings(Writer& w, const Finding& finding) {
-  w.key("ratings").begin_array();
-  w.begin_object();
-  if (is_decimal(finding.cvss_score)) w.key("score").number(finding.cvss_score);
-  w.member("severity", name_of(finding.severity));
-  if (!finding.cvss.empty())
-    w.member("method", method_of(finding.cvss)).member("vector", finding.cvss);
-  w.end_object();
-  if (is_decimal(finding.epss)) {
-    w.begin_object();
-    w.key("source").begin_object().member("name", "EPSS").end_object();
-    w.key("score").number(finding.epss);
-    w.member("method", "other");
-    w.end_object();
-  }
-  w.end_array();
-}
-
-struct Analysis {
-  std::string_view state, justification;
-};
-
-// not_affected and resolved are claims that somebody will rely on: only with proof in the report.
-Analysis analysis_of(const Finding& finding) {
-  const bool proven = !finding.evidence.empty();
-  switch (finding.verdict) {
-    case Verdict::not_present:
-      if (proven) return {"not_affected", "code_not_present"};
-      break;
-    case Verdict::present_unreachable:
-      if (proven) return {"not_affected", "code_not_reachable"};
-      break;
-    case Verdict::patched:
-      if (proven) return {"resolved", {}};
-      break;
-    case Verdict::reachable:
-    case Verdict::reachable_indirectly:
-      return {"exploitable", {}};
-    case Verdict::affected_by_version:
-    case Verdict::unknown:
-      break;
-  }
-  return {"in_triage", {}};
-}
-
-void write_analysis(Writer& w, const Finding& finding) {
-  const Analysis analysis = analysis_of(finding);
-  std::string detail = finding.why;
-  for (const Evidence& proof : finding.evidence)
-    detail +=
-        "\n" + proof.analyzer + ", " + proof.file + ", " + text_of(proof.place) + ": " + proof.seen;
-  if (finding.ignored) detail += "\nignored: " + finding.ignored_because;
-  w.key("analysis").begin_object();
-  w.member("state", analysis.state);
-  w.optional_member("justification", analysis.justification);
-  w.optional_member("detail", trim(detail));
-  w.end_object();
-}
-
-// "GHSA-…" and "GO-…" name who gave the id.
-std::string_view issuer_of(std::string_view id) { return id.substr(0, id.find('-')); }
-
-void write_references(Writer& w, const std::vector<std::string>& aliases) {
-  if (aliases.empty()) return;
-  w.key("references").begin_array();
-  for (const std::string& alias : aliases) {
-    w.begin_object().member("id", alias);
-    w.key("source").begin_object().member("name", issuer_of(alias)).end_object();
-    w.end_object();
-  }
-  w.end_array();
-}
-
-void write_vulnerability(Writer& w, const Finding& finding, std::size_t number) {
-  w.begin_object();
-  w.member("bom-ref", "v" + std::to_string(number));
-  w.member("id", finding.id);
-  if (!finding.source.empty())
-    w.key("source").begin_object().member("name", finding.source).end_object();
-  write_references(w, finding.aliases);
-  write_ratings(w, finding);
-  if (!finding.fixed_in.empty())
-    w.member("recommendation", "Fixed in " + join(finding.fixed_in, ", "));
-  if (is_date(finding.published)) w.member("published", finding.published + "T00:00:00Z");
-  write_analysis(w, finding);
-  w.key("affects").begin_array();
-  w.begin_object().member("ref", finding.component).end_object();
-  w.end_array();
-  w.key("properties").begin_array();
-  write_property(w, "verdict", name_of(finding.verdict));
-  write_property(w, "kev", finding.kev ? "true" : "");
-  write_property(w, "epss:percentile", finding.epss_percentile);
-  write_property(w, "range_uncertain", finding.range_uncertain ? "true" : "");
-  write_property(w, "in_baseline", finding.in_baseline ? "true" : "");
-  write_property(w, "ignored_because", finding.ignored ? finding.ignored_because : "");
-  w.end_array();
-  w.end_object();
-}
-
 // ---- The document
 
-std::string document(const Report& report, std::string_view serial) {
-  const Bom bom = arrange(report);
+std::string document(const Report& report, const ReportOptions& options, std::string_view version,
+                     std::string_view serial) {
+  const Bom bom = bom::arrange(report);
   Writer w;
   w.begin_object();
-  w.member("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
-  w.member("bomFormat", "CycloneDX").member("specVersion", "1.6");
+  w.member("$schema", "http://cyclonedx.org/schema/bom-" + std::string(version) + ".schema.json");
+  w.member("bomFormat", "CycloneDX").member("specVersion", version);
   w.optional_member("serialNumber", serial);
   w.member("version", std::int64_t{1});
-  write_metadata(w, report);
-  w.key("components").begin_array();
-  for (const Component* package : bom.packages) write_component(w, *package);
-  for (const FileNode& file : bom.files) {
-    write_file(w, file);
-    for (const Component* component : file.components) write_component(w, *component);
-  }
-  w.end_array();
+  write_metadata(w, report, options);
+  write_components(w, bom, options.nested);
   write_dependencies(w, bom);
   write_compositions(w, report);
-  w.key("vulnerabilities").begin_array();
-  for (std::size_t i = 0; i < report.findings.size(); ++i)
-    write_vulnerability(w, report.findings[i], i + 1);
-  w.end_array();
+  cyclonedx::write_vulnerabilities(w, report.findings);
   w.end_object();
   return w.finish();
 }
 
-std::string run(const Report& report, const ReportOptions&) {
-  const std::string content = document(report, {});
+std::string run(const Report& report, const ReportOptions& options, std::string_view version) {
+  const std::string content = document(report, options, version, {});
   const std::string name = "urn:" + sha256_of(ByteView::of(content)).text();
-  return document(report, "urn:uuid:" + uuid_of(kUrlNamespace, name));
+  return document(report, options, version, "urn:uuid:" + uuid_of(kUrlNamespace, name));
+}
+
+std::string run_1_6(const Report& report, const ReportOptions& options) {
+  return run(report, options, "1.6");
+}
+std::string run_1_7(const Report& report, const ReportOptions& options) {
+  return run(report, options, "1.7");
 }
 
 }  // namespace
 
 const Reporter kCycloneDxReporter = {
     .name = "cyclonedx-json",
-    .version = 1,
+    .version = 2,
     .summary = "CycloneDX 1.6: components with evidence, and vulnerabilities",
-    .run = run,
+    .run = run_1_6,
+    .is_sbom = true,
+};
+
+const Reporter kCycloneDx17Reporter = {
+    .name = "cyclonedx-1.7-json",
+    .version = 1,
+    .summary = "the same as CycloneDX 1.7",
+    .run = run_1_7,
+    .is_sbom = true,
 };
 
 }  // namespace fathom

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "json/value.h"
+#include "report/bom.h"
 #include "report/formats.h"
 #include "report/spdx.h"
 #include "report/testing.h"
@@ -163,6 +164,58 @@ TEST(CycloneDx, AdmitsThatGapsMakeItIncomplete) {
   EXPECT_EQ(parsed(report)["compositions"].elements()[0]["aggregate"].text_or(), "unknown");
   report.gaps = {{"elf", "x", "", 0, ErrorCode::malformed, "y"}};
   EXPECT_EQ(parsed(report)["compositions"].elements()[0]["aggregate"].text_or(), "incomplete");
+}
+
+TEST(CycloneDx, NestsWhatAFileContainsWhenAsked) {
+  const Report report = small_report();
+  const auto bom = json::parse(kCycloneDxReporter.run(report, {.nested = true}));
+  ASSERT_TRUE(bom);
+  const auto& components = (*bom)["components"].elements();
+  ASSERT_EQ(components.size(), 1u);
+  EXPECT_EQ(components[0]["type"].text_or(), "file");
+  EXPECT_EQ(components[0]["components"].elements()[0]["name"].text_or(), "sqlite");
+}
+
+TEST(CycloneDx, LinesOfTheSourceAreFrames) {
+  Report report = small_report();
+  report.components[0].evidence.push_back(
+      seen("source-features", "sqlite-service", Place::at_offset(16), "line 1234 of btree.c"));
+  const Value bom = parsed(report);
+  const Value& frames =
+      bom["components"].elements()[1]["evidence"]["callstack"]["frames"];
+  ASSERT_EQ(frames.elements().size(), 1u);
+  EXPECT_EQ(frames.elements()[0]["fullFilename"].text_or(), "btree.c");
+  EXPECT_EQ(frames.elements()[0]["line"].natural(), 1234u);
+  EXPECT_EQ(frames.elements()[0]["module"].text_or(), "sqlite-service");
+}
+
+TEST(CycloneDx, EveryComponentHasNames) {
+  const Report report = full_report();
+  const bom::Bom arranged = bom::arrange(report);
+  ASSERT_EQ(arranged.items.size(), report.components.size());
+  for (const bom::Item& item : arranged.items) {
+    EXPECT_TRUE(item.purl.starts_with("pkg:")) << item.component->name;
+    EXPECT_TRUE(item.cpe.starts_with("cpe:2.3:")) << item.component->name;
+  }
+  EXPECT_EQ(arranged.items[1].cpe, "cpe:2.3:a:glibc:glibc:2.36:*:*:*:*:*:*:*");
+  EXPECT_TRUE(arranged.items[1].cpe_is_derived);
+  EXPECT_FALSE(arranged.items[0].cpe_is_derived);
+}
+
+TEST(CycloneDx, ADistributionsBuildHasTheNameOfItsPackage) {
+  Report report = full_report();
+  report.components[2].packaged_as = "c2";
+  EXPECT_EQ(bom::arrange(report).items[2].purl, report.components[1].purl);
+}
+
+TEST(Documents, CarryTheTimeOfTheImageUnlessAsked) {
+  Report report = small_report();
+  EXPECT_EQ(bom::time_of(report, {}), "1970-01-01T00:00:00Z");
+  report.image.created = "2026-01-02T03:04:05.678Z";
+  EXPECT_EQ(bom::time_of(report, {}), "2026-01-02T03:04:05Z");
+  EXPECT_EQ(bom::time_of(report, {.timestamp = true}), report.now);
+  report.image.created = "yesterday";
+  EXPECT_EQ(bom::time_of(report, {}), "1970-01-01T00:00:00Z");
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ void expect_all_formats(const std::string& name, const Report& report) {
                 kTableReporter.run(report, {.width = width, .colour = false}));
   expect_file(name + ".report.json", kJsonReporter.run(report, {}));
   expect_file(name + ".cdx.json", kCycloneDxReporter.run(report, {}));
+  expect_file(name + ".cdx17.json", kCycloneDx17Reporter.run(report, {}));
+  expect_file(name + ".spdx", kSpdxTagValueReporter.run(report, {}));
+  expect_file(name + ".spdx3.json", kSpdx3Reporter.run(report, {}));
   expect_file(name + ".spdx.json", kSpdxReporter.run(report, {}));
   expect_file(name + ".sarif", kSarifReporter.run(report, {}));
   expect_file(name + ".gitlab.json", kGitlabReporter.run(report, {}));

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "report/rows.h"
+
 namespace fathom {
 namespace {
 
@@ -24,6 +26,8 @@ void add(FindingGroup& group, const Finding& finding) {
     ++group.ignored;
   else if (finding.in_baseline)
     ++group.in_baseline;
+  else if (suppression_of(finding) == Suppression::not_affected)
+    ++group.not_affected;
   else if (finding.range_uncertain)
     ++group.uncertain;
   else
@@ -36,7 +40,7 @@ auto likeness_of(const FindingGroup& group) {
   std::vector<std::pair<std::string_view, Verdict>> rows;
   for (const Finding* finding : group.rows) rows.emplace_back(finding->id, finding->verdict);
   return std::tuple(c.kind, c.ecosystem, c.name, c.version, c.confidence, rows, group.uncertain,
-                    group.ignored, group.in_baseline);
+                    group.ignored, group.in_baseline, group.not_affected);
 }
 
 std::vector<FindingGroup> merge_alike(std::vector<FindingGroup> groups) {

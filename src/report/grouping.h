@@ -11,9 +11,10 @@ namespace fathom {
 
 // The findings of one component, or of several that differ only in the file they are in.
 struct FindingGroup {
-  std::vector<const Component*> components;                 // at least one
-  std::vector<const Finding*> rows;                         // to be shown, of the first component
-  std::size_t uncertain = 0, ignored = 0, in_baseline = 0;  // of the first component, only counted
+  std::vector<const Component*> components;  // at least one
+  std::vector<const Finding*> rows;          // to be shown, of the first component
+  // Of the first component, only counted.
+  std::size_t uncertain = 0, ignored = 0, in_baseline = 0, not_affected = 0;
 };
 // What matters first: groups with rows in the order of their first finding, then the others.
 // Findings whose component is not in the report come under a component that says so.

@@ -9,6 +9,8 @@
 #include "report/hardening.h"
 #include "report/json_parts.h"
 #include "report/ldd.h"
+#include "report/origin_json.h"
+#include "report/sbom_json.h"
 
 namespace fathom {
 namespace {
@@ -19,22 +21,6 @@ constexpr std::int64_t kSchema = 1;
 
 void write_layer(Writer& w, std::int64_t layer) {
   if (layer >= 0) w.member("layer", layer);
-}
-
-void write_evidence(Writer& w, const Evidence& evidence) {
-  w.begin_object();
-  w.member("analyzer", evidence.analyzer);
-  w.optional_member("file", evidence.file);
-  w.optional_member("digest", evidence.file_digest);
-  write_place(w, evidence.place);
-  w.member("seen", evidence.seen);
-  w.end_object();
-}
-
-void write_evidence_list(Writer& w, std::string_view name, const std::vector<Evidence>& list) {
-  w.key(name).begin_array();
-  for (const Evidence& evidence : list) write_evidence(w, evidence);
-  w.end_array();
 }
 
 void write_attached(Writer& w, const std::vector<Attachment>& list) {
@@ -58,6 +44,7 @@ void write_image(Writer& w, const ImageRow& image) {
   w.optional_member("digest", image.digest);
   w.optional_member("platform", image.platform);
   w.member("source", image.source);
+  w.optional_member("created", image.created);
   w.strings("names", image.names);
   w.strings("entrypoint", image.entrypoint);
   w.strings("command", image.command);
@@ -69,6 +56,7 @@ void write_image(Writer& w, const ImageRow& image) {
     w.member("size", layer.size);
     w.optional_member("created_by", layer.created_by);
     w.member("files", layer.files);
+    w.optional_member("created", layer.created);
     w.end_object();
   }
   w.end_array();
@@ -115,6 +103,7 @@ void write_file(Writer& w, const FileRow& file) {
   w.optional_member("type", file.type);
   w.member("state", name_of(file.state));
   w.optional_member("owner", file.owner);
+  if (!file.digest.empty()) write_file_origin(w, file.origin);
   if (file.shadowed) {
     w.member("shadowed", true);
     if (file.shadowed_by >= 0) w.member("shadowed_by", file.shadowed_by);
@@ -155,12 +144,15 @@ void write_component(Writer& w, const Component& component) {
     w.end_object();
   }
   w.strings("licenses", component.licenses);
+  w.optional_member("licenses_from", component.licenses_from);
+  if (component.claimed) w.member("claimed", true);
   w.member("file", component.file);
   w.optional_member("digest", component.file_digest);
   write_layer(w, component.layer);
   if (!component.evidence.empty()) write_place(w, component.evidence.front().place);
   w.strings("owned_files", component.owned_files);
   w.optional_member("packaged_as", component.packaged_as);
+  w.member("from", name_of(component.side));
   w.member("confidence", name_of(component.confidence));
   write_evidence_list(w, "evidence", component.evidence);
   w.end_object();
@@ -179,6 +171,8 @@ void write_verdict(Writer& w, const Finding& finding) {
   w.member("status", name_of(finding.verdict));
   w.optional_member("justification", justification_of(finding));
   w.member("why", finding.why);
+  if (!finding.functions.empty()) w.strings("functions", finding.functions);
+  if (!finding.path.empty()) w.strings("path", finding.path);
   write_evidence_list(w, "proof", finding.evidence);
   w.end_object();
 }
@@ -212,6 +206,7 @@ void write_finding(Writer& w, const Finding& finding) {
   write_verdict(w, finding);
   w.member("ignored", finding.ignored);
   if (finding.ignored) w.member("ignored_because", finding.ignored_because);
+  w.optional_member("stated", finding.stated);
   w.member("in_baseline", finding.in_baseline);
   w.end_object();
 }
@@ -261,8 +256,10 @@ std::string run(const Report& report, const ReportOptions&) {
   write_rows(w, "components", report.components, write_component);
   write_rows(w, "hardening", report.hardening, write_hardening);
   write_rows(w, "unloaded", report.unloaded, write_unloaded);
+  write_sboms(w, report.sboms, write_evidence);
   write_rows(w, "gaps", report.gaps, write_gap);
   write_audit(w, report, write_evidence);
+  write_origins(w, report.origin);
   write_rows(w, "mentions", report.mentions, write_mention);
   write_rows(w, "files", report.files, write_file);
   write_rows(w, "data", report.data, write_data);
@@ -298,6 +295,23 @@ void write_place(json::Writer& w, const Place& place) {
       break;
   }
   w.end_object();
+}
+
+void write_evidence(json::Writer& w, const Evidence& evidence) {
+  w.begin_object();
+  w.member("analyzer", evidence.analyzer);
+  w.optional_member("file", evidence.file);
+  w.optional_member("digest", evidence.file_digest);
+  write_place(w, evidence.place);
+  w.member("seen", evidence.seen);
+  w.end_object();
+}
+
+void write_evidence_list(json::Writer& w, std::string_view name,
+                         const std::vector<Evidence>& list) {
+  w.key(name).begin_array();
+  for (const Evidence& evidence : list) write_evidence(w, evidence);
+  w.end_array();
 }
 
 void write_gap(json::Writer& w, const Gap& gap) {

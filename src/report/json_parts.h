@@ -8,6 +8,9 @@
 namespace fathom {
 
 void write_place(json::Writer& writer, const Place& place);
+void write_evidence(json::Writer& writer, const Evidence& evidence);
+void write_evidence_list(json::Writer& writer, std::string_view name,
+                         const std::vector<Evidence>& list);
 void write_gap(json::Writer& writer, const Gap& gap);
 
 }  // namespace fathom

@@ -6,17 +6,14 @@ namespace fathom {
 namespace {
 
 constexpr std::array kReporters = {
-    &kTableReporter,
-    &kJsonReporter,
-    &kCycloneDxReporter,
-    &kSpdxReporter,
-    &kSarifReporter,
-    &kGitlabReporter,
-    &kJunitReporter,
-    &kMarkdownReporter,
+    &kTableReporter,     &kJsonReporter,
+    &kCycloneDxReporter, &kCycloneDx17Reporter,
+    &kSpdxReporter,      &kSpdxTagValueReporter,
+    &kSpdx3Reporter,     &kSarifReporter,
+    &kGitlabReporter,    &kJunitReporter,
+    &kMarkdownReporter,  &kHtmlReporter,
     &kCsvReporter,
-    &kOpenvexReporter,
-    &kOpenvexComponentsReporter,
+    &kOpenvexReporter,   &kOpenvexComponentsReporter,
 };
 
 }  // namespace

@@ -45,6 +45,9 @@ std::string_view name_of(Status status) {
 }
 
 Status status_of(const Finding& finding) {
+  // Who stated something knows more than the code tells.
+  if (finding.stated == "fixed") return Status::fixed;
+  if (finding.stated == "not_affected") return Status::not_affected;
   switch (finding.verdict) {
     case Verdict::not_present:
     case Verdict::present_unreachable:
@@ -67,6 +70,7 @@ std::string_view justification_of(const Finding& finding) {
 }
 
 std::string notes_of(const Finding& finding) {
+  if (!finding.stated.empty()) return "stated: " + printable(finding.ignored_because, 1000);
   std::string text = printable(finding.why, 1000);
   for (const Evidence& proof : finding.evidence)
     text += (text.empty() ? "" : "; ") + printable(proof.analyzer) + ", " + printable(proof.file) +
@@ -148,7 +152,7 @@ void write_statement(Writer& w, const Statement& statement, const std::string& i
   write_products(w, statement.component, image);
   w.member("status", name_of(status));
   if (status == Status::not_affected) {
-    w.member("justification", justification_of(finding));
+    if (finding.stated.empty()) w.member("justification", justification_of(finding));
     w.optional_member("impact_statement", notes_of(finding));
   } else {
     w.optional_member("status_notes", notes_of(finding));

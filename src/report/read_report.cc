@@ -1,5 +1,4 @@
-// The mirror image of json.cc, member by member. The first thing that is wrong is kept with its
-// place and everything after it is skipped, so that the descriptions below read like the format.
+// The mirror image of json.cc, member by member (see json_members.h).
 //
 // Members that only repeat what others say (a component's place, the justification of a verdict,
 // the status of an ecosystem) must repeat it: a report that contradicts itself was not written by
@@ -7,59 +6,28 @@
 
 #include "report/read_report.h"
 
-#include <algorithm>
 #include <array>
-#include <limits>
-#include <optional>
 #include <set>
 #include <vector>
 
 #include "base/text.h"
+#include "report/json_members.h"
+#include "report/read_origin.h"
 #include "json/value.h"
+#include "report/sbom_json.h"
 
 namespace fathom {
 namespace {
 
+using report_json::Members;
+using report_json::named;
+using report_json::read_evidence;
+using report_json::read_place;
+using report_json::Reader;
+
 using json::Value;
 
 constexpr std::uint64_t kSchema = 1;
-
-// Where we are in the document, and what was wrong first.
-class Reader {
- public:
-  bool failed() const { return error_.has_value(); }
-  void fail(std::string message) {
-    if (!error_) error_ = Error{ErrorCode::malformed, pointer() + ": " + std::move(message)};
-  }
-  Error take_error() { return std::move(*error_); }
-
-  void enter(std::string_view name) { path_.push_back({name, 0}); }
-  void enter(std::size_t index) { path_.push_back({{}, index}); }
-  void leave() { path_.pop_back(); }
-
- private:
-  struct Step {
-    std::string_view name;  // empty: an index
-    std::size_t index;
-  };
-
-  std::string pointer() const {
-    std::string text;
-    for (const Step& step : path_)
-      text += "/" + (step.name.empty() ? std::to_string(step.index) : printable(step.name));
-    return text.empty() ? "the document" : text;
-  }
-
-  std::vector<Step> path_;
-  std::optional<Error> error_;
-};
-
-template <class Enum, std::size_t N>
-std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view word) {
-  for (Enum one : all)
-    if (name_of(one) == word) return one;
-  return {};
-}
 
 constexpr std::array kFixStates = {FixState::fixed, FixState::not_fixed, FixState::deferred,
                                    FixState::will_not_fix, FixState::end_of_life};
@@ -78,220 +46,12 @@ constexpr std::array kConfidences = {Confidence::low, Confidence::medium, Confid
 constexpr std::array kComponentKinds = {ComponentKind::package, ComponentKind::module,
                                         ComponentKind::embedded_library, ComponentKind::runtime,
                                         ComponentKind::application};
+constexpr std::array kClaimStates = {ClaimState::confirmed,       ClaimState::other_version,
+                                     ClaimState::version_unknown, ClaimState::other_digest,
+                                     ClaimState::not_found,       ClaimState::not_checked};
 constexpr std::array kErrorCodes = {
     ErrorCode::truncated, ErrorCode::malformed, ErrorCode::unsupported, ErrorCode::limit_exceeded,
     ErrorCode::not_found, ErrorCode::io,        ErrorCode::usage,       ErrorCode::crashed};
-
-// The members of one object; each is asked for once, and what nobody asked for is an error.
-class Members {
- public:
-  Members(Reader& reader, const Value& value) : reader_(reader), object_(value.object()) {
-    if (object_ == nullptr) reader_.fail("expected an object");
-  }
-
-  // To be called last.
-  void done() {
-    if (object_ == nullptr || reader_.failed() || asked_ == object_->size()) return;
-    for (const auto& [name, value] : *object_)
-      if (std::find(names_.begin(), names_.end(), name) == names_.end())
-        return reader_.fail("unknown member \"" + printable(name) +
-                            "\"; was this written by a newer fathom?");
-  }
-
-  bool has(std::string_view name) const { return peek(name) != nullptr; }
-
-  std::string text(std::string_view name) { return read_text(name, get(name)); }
-  std::string optional_text(std::string_view name) {
-    const Value* value = find(name);
-    if (value == nullptr) return {};
-    std::string text = read_text(name, value);
-    // The writer leaves these out.
-    if (text.empty() && !reader_.failed()) at(name, [&] { reader_.fail("an empty text"); });
-    return text;
-  }
-
-  bool flag(std::string_view name) {
-    const Value* value = get(name);
-    if (value == nullptr) return false;
-    if (const bool* flag = value->boolean()) return *flag;
-    at(name, [&] { reader_.fail("expected true or false"); });
-    return false;
-  }
-
-  std::uint64_t number(std::string_view name) {
-    const Value* value = get(name);
-    if (value == nullptr) return 0;
-    if (const auto number = value->natural()) return *number;
-    at(name, [&] { reader_.fail("expected a whole number, not negative"); });
-    return 0;
-  }
-
-  // A layer, -1 when it is not there.
-  std::int64_t layer(std::string_view name) {
-    if (!has(name)) return -1;
-    const std::uint64_t number = this->number(name);
-    if (number <= std::uint64_t{std::numeric_limits<std::int64_t>::max()})
-      return static_cast<std::int64_t>(number);
-    at(name, [&] { reader_.fail("too large"); });
-    return -1;
-  }
-
-  template <class Enum, std::size_t N>
-  Enum word(std::string_view name, const std::array<Enum, N>& all) {
-    const std::string text = this->text(name);
-    if (const auto found = named(all, text)) return *found;
-    if (!reader_.failed())
-      at(name, [&] { reader_.fail("unknown word \"" + printable(text) + "\""); });
-    return all[0];
-  }
-
-  std::vector<std::string> texts(std::string_view name) {
-    std::vector<std::string> list;
-    each(name, [&](const Value& value) {
-      const std::string* text = value.string();
-      if (text == nullptr) reader_.fail("expected a text");
-      list.push_back(text == nullptr ? std::string() : *text);
-    });
-    return list;
-  }
-
-  template <class Row>
-  std::vector<Row> rows(std::string_view name, Row (*read)(Reader&, const Value&)) {
-    std::vector<Row> list;
-    each(name, [&](const Value& value) { list.push_back(read(reader_, value)); });
-    return list;
-  }
-
-  // Reads the object `name`; `read` gets its Members.
-  template <class Function>
-  void object(std::string_view name, Function read) {
-    const Value* value = get(name);
-    if (value == nullptr) return;
-    at(name, [&] {
-      Members members(reader_, *value);
-      if (!reader_.failed()) read(members);
-      members.done();
-    });
-  }
-  template <class Function>
-  void optional_object(std::string_view name, Function read) {
-    if (has(name)) object(name, read);
-  }
-
-  // All members of the object `name`, whatever they are called.
-  template <class Function>
-  void each_member(std::string_view name, Function read) {
-    const Value* value = get(name);
-    if (value == nullptr) return;
-    at(name, [&] {
-      if (value->object() == nullptr) return reader_.fail("expected an object");
-      for (const auto& [key, member] : *value->object()) {
-        reader_.enter(key);
-        if (!reader_.failed()) read(key, member);
-        reader_.leave();
-      }
-    });
-  }
-
-  template <class T>
-  T one(std::string_view name, T (*read)(Reader&, const Value&)) {
-    T result{};
-    if (const Value* value = get(name)) at(name, [&] { result = read(reader_, *value); });
-    return result;
-  }
-
-  void fail(std::string_view name, std::string message) {
-    at(name, [&] { reader_.fail(std::move(message)); });
-  }
-
- private:
-  const Value* peek(std::string_view name) const {
-    if (object_ == nullptr || reader_.failed()) return nullptr;
-    for (const auto& [key, value] : *object_)
-      if (key == name) return &value;
-    return nullptr;
-  }
-  const Value* find(std::string_view name) {
-    const Value* value = peek(name);
-    if (value == nullptr) return nullptr;
-    ++asked_;
-    names_.push_back(name);
-    return value;
-  }
-  const Value* get(std::string_view name) {
-    const Value* value = find(name);
-    if (value == nullptr && !reader_.failed())
-      reader_.fail("\"" + std::string(name) + "\" is missing");
-    return value;
-  }
-
-  std::string read_text(std::string_view name, const Value* value) {
-    if (value == nullptr) return {};
-    if (const std::string* text = value->string()) return *text;
-    at(name, [&] { reader_.fail("expected a text"); });
-    return {};
-  }
-
-  template <class Function>
-  void at(std::string_view name, Function function) {
-    reader_.enter(name);
-    function();
-    reader_.leave();
-  }
-
-  template <class Function>
-  void each(std::string_view name, Function function) {
-    const Value* value = get(name);
-    if (value == nullptr) return;
-    at(name, [&] {
-      if (value->array() == nullptr) return reader_.fail("expected a list");
-      for (std::size_t i = 0; i < value->elements().size() && !reader_.failed(); ++i) {
-        reader_.enter(i);
-        function(value->elements()[i]);
-        reader_.leave();
-      }
-    });
-  }
-
-  Reader& reader_;
-  const json::Object* object_;
-  std::size_t asked_ = 0;
-  std::vector<std::string_view> names_;
-};
-
-// ---- Evidence
-
-Place read_place(Reader& reader, const Value& value) {
-  Members m(reader, value);
-  const std::string kind = m.text("kind");
-  Place place;
-  if (kind == "offset" || kind == "address") {
-    place.kind = kind == "offset" ? Place::Kind::offset : Place::Kind::address;
-    place.value = m.number("value");
-    place.text = m.optional_text("section");
-  } else if (kind == "line") {
-    place = Place::at_line(m.number("value"));
-  } else if (kind == "pointer" || kind == "name") {
-    place.kind = kind == "pointer" ? Place::Kind::pointer : Place::Kind::name;
-    place.text = m.text("name");
-  } else if (kind != "whole_file") {
-    m.fail("kind", "unknown word \"" + printable(kind) + "\"");
-  }
-  m.done();
-  return place;
-}
-
-Evidence read_evidence(Reader& reader, const Value& value) {
-  Members m(reader, value);
-  Evidence evidence;
-  evidence.analyzer = m.text("analyzer");
-  evidence.file = m.optional_text("file");
-  evidence.file_digest = m.optional_text("digest");
-  evidence.place = m.one("place", read_place);
-  evidence.seen = m.text("seen");
-  m.done();
-  return evidence;
-}
 
 // ---- The image
 
@@ -303,6 +63,7 @@ LayerRow read_layer(Reader& reader, const Value& value) {
   layer.size = m.number("size");
   layer.created_by = m.optional_text("created_by");
   layer.files = m.number("files");
+  layer.created = m.optional_text("created");
   m.done();
   return layer;
 }
@@ -327,6 +88,7 @@ ImageRow read_image(Reader& reader, const Value& value) {
   image.digest = m.optional_text("digest");
   image.platform = m.optional_text("platform");
   image.source = m.text("source");
+  image.created = m.optional_text("created");
   image.names = m.texts("names");
   image.entrypoint = m.texts("entrypoint");
   image.command = m.texts("command");
@@ -383,6 +145,7 @@ FileRow read_file(Reader& reader, const Value& value) {
   file.type = m.optional_text("type");
   file.state = m.word("state", kStates);
   file.owner = m.optional_text("owner");
+  if (m.has("origin")) file.origin = m.one("origin", read_file_origin);
   if (m.has("shadowed")) {
     file.shadowed = m.flag("shadowed");
     file.shadowed_by = m.layer("shadowed_by");
@@ -430,6 +193,11 @@ Component read_component(Reader& reader, const Value& value) {
       source.fail("name", "a source that says nothing");
   });
   c.licenses = m.texts("licenses");
+  c.licenses_from = m.optional_text("licenses_from");
+  if (m.has("claimed")) {
+    c.claimed = m.flag("claimed");
+    if (!c.claimed) m.fail("claimed", "stands here only when it is true");
+  }
   c.file = m.text("file");
   c.file_digest = m.optional_text("digest");
   c.layer = m.layer("layer");
@@ -437,6 +205,7 @@ Component read_component(Reader& reader, const Value& value) {
   const Place place = has_place ? m.one("place", read_place) : Place{};
   c.owned_files = m.texts("owned_files");
   c.packaged_as = m.optional_text("packaged_as");
+  c.side = m.word("from", kSides);
   c.confidence = m.word("confidence", kConfidences);
   c.evidence = m.rows("evidence", read_evidence);
   if (has_place == c.evidence.empty() || (has_place && place != c.evidence.front().place))
@@ -473,6 +242,8 @@ void read_verdict(Members& m, Finding& f) {
     f.verdict = verdict.word("status", kVerdicts);
     const std::string justification = verdict.optional_text("justification");
     f.why = verdict.text("why");
+    if (verdict.has("functions")) f.functions = verdict.texts("functions");
+    if (verdict.has("path")) f.path = verdict.texts("path");
     f.evidence = verdict.rows("proof", read_evidence);
     if (justification != justification_of(f))
       verdict.fail("justification", "is not what status and proof amount to");
@@ -497,6 +268,7 @@ Finding read_finding(Reader& reader, const Value& value) {
   read_verdict(m, f);
   f.ignored = m.flag("ignored");
   if (f.ignored) f.ignored_because = m.text("ignored_because");
+  f.stated = m.optional_text("stated");
   f.in_baseline = m.flag("in_baseline");
   m.done();
   return f;
@@ -585,6 +357,54 @@ HardeningRow read_hardening(Reader& reader, const Value& value) {
     out.seen = check.text("seen");
     check.done();
   });
+  m.done();
+  return row;
+}
+
+// ---- Bills of materials
+
+ClaimRow read_claim(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  ClaimRow claim;
+  claim.entry.name = m.text("name");
+  claim.entry.version = m.optional_text("version");
+  claim.entry.type = m.optional_text("type");
+  claim.entry.purl = m.optional_text("purl");
+  claim.entry.cpe = m.optional_text("cpe");
+  claim.entry.licenses = m.texts("licenses");
+  claim.entry.digests = m.texts("digests");
+  claim.entry.files = m.texts("files");
+  claim.entry.place = m.one("place", read_place);
+  claim.state = m.word("state", kClaimStates);
+  claim.component = m.optional_text("component");
+  claim.why = m.text("why");
+  claim.evidence = m.rows("evidence", read_evidence);
+  m.done();
+  return claim;
+}
+
+SbomRow read_sbom(Reader& reader, const Value& value) {
+  Members m(reader, value);
+  SbomRow row;
+  row.origin = m.text("origin");
+  row.file = m.optional_text("file");
+  row.digest = m.optional_text("digest");
+  row.layer = m.layer("layer");
+  row.form = m.text("form");
+  row.tool = m.optional_text("tool");
+  row.subject = m.optional_text("subject");
+  row.scope = m.optional_text("scope");
+  const std::string precision = m.optional_text("precision"), recall = m.optional_text("recall");
+  row.found = m.number("found");
+  m.object("executable_bytes", [&](Members& bytes) {
+    row.executable_bytes = bytes.number("total");
+    row.explained_bytes = bytes.number("explained");
+  });
+  row.unclaimed = m.texts("unclaimed");
+  row.claims = m.rows("claims", read_claim);
+  if (precision != percent_text(precision_of(row)))
+    m.fail("precision", "contradicts the states of the claims");
+  if (recall != percent_text(recall_of(row))) m.fail("recall", "contradicts what is unclaimed");
   m.done();
   return row;
 }
@@ -768,9 +588,11 @@ Report read_document(Reader& reader, const Value& value) {
   report.components = m.rows("components", read_component);
   report.hardening = m.rows("hardening", read_hardening);
   report.unloaded = m.rows("unloaded", read_unloaded);
+  report.sboms = m.rows("sboms", read_sbom);
   report.gaps = m.rows("gaps", read_gap);
   report.execution = m.one("execution", read_execution);
   report.trust = m.one("trust", read_trust);
+  report.origin = m.one("origin", read_origins);
   report.configuration = m.rows("configuration", read_configuration);
   report.mentions = m.rows("mentions", read_mention);
   report.files = m.rows("files", read_file);

@@ -41,6 +41,27 @@ Report saturated_report() {
   r.files[1].owner = r.components[1].id;
   r.findings[0].verdict = Verdict::present_unreachable;
   r.findings[0].evidence = c.evidence;
+  const Revision revision{"program", "git", "abc",        "2026-01-01T00:00:00Z",
+                          "x",       true,  c.evidence[0]};
+  const Attested attested{"predicate", "name", "builder", true, c.evidence[1]};
+  c.side = Side::base;
+  r.image.layers[0].created = "2026-01-01T00:00:00Z";
+  r.files[1].origin = {Side::yours, Explained::attested, Checksum::changed, c.id,
+                       "0102",      {"GCC: 12"},         {revision},        {attested}};
+  r.origin.base = {"debian:12",
+                   digest_of('7'),
+                   BaseBy::stated,
+                   1,
+                   true,
+                   "2026-01-01",
+                   7,
+                   "2028-06-30",
+                   true,
+                   {{c.id, "bash", "5.2", "5.3", {"CVE-1"}}},
+                   c.evidence};
+  r.origin.counts = {{Explained::revision, 1, 2}};
+  r.origin.revisions = {revision};
+  r.origin.attested = {attested};
   return r;
 }
 

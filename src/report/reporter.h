@@ -18,6 +18,10 @@ struct ReportOptions {
   // formats that would otherwise only count them (json, cyclonedx-json and openvex have them
   // always).
   bool show_suppressed = false;
+  // SBOM formats: the time of the scan instead of the image's, so that no two documents are the
+  // same; and in CycloneDX what a file contains below the file instead of beside it.
+  bool timestamp = false;
+  bool nested = false;
 };
 
 struct Reporter {
@@ -25,12 +29,14 @@ struct Reporter {
   int version;
   std::string_view summary;
   std::string (*run)(const Report&, const ReportOptions&);
+  bool is_sbom = false;  // also a format of fathom sbom
 };
 std::span<const Reporter* const> all_reporters();
 // Null when there is none; "cyclonedx" and "spdx" mean their JSON.
 const Reporter* find_reporter(std::string_view name);
 
-// Pages of commands of their own, which are no formats of a report: fathom exec, fathom config.
-extern const Reporter kExecutionPage, kConfigurationPage;
+// Pages of commands of their own, which are no formats of a report: fathom exec, fathom config,
+// fathom scan --compare.
+extern const Reporter kExecutionPage, kConfigurationPage, kIcebergPage;
 
 }  // namespace fathom

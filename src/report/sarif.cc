@@ -205,6 +205,7 @@ void write_result(Writer& w, const FindingRow& row, std::size_t rule, bool has_b
   w.optional_member("purl", printable(component.purl, 1000));
   w.optional_member("cpe", printable(component.cpe, 1000));
   w.member("verdict", name_of(finding.verdict));
+  if (!finding.path.empty()) w.member("path", printable(join(finding.path, " → "), 4000));
   w.member("rangeUncertain", finding.range_uncertain);
   w.member("kev", finding.kev);
   w.optional_member("epss", printable(finding.epss));

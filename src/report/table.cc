@@ -15,6 +15,9 @@
 #include "report/formats.h"
 #include "report/grouping.h"
 #include "report/hardening.h"
+#include "report/origin_text.h"
+#include "report/rows.h"
+#include "report/sbom_text.h"
 
 namespace fathom {
 namespace {
@@ -182,6 +185,7 @@ class Table {
       write_findings();
     write_quiet_components();
     write_audit();
+    write_sboms();
     write_hardening_hints();
     write_gaps();
     write_notes();
@@ -347,12 +351,14 @@ class Table {
 
   void write_totals() {
     std::map<Severity, std::size_t, std::greater<>> severities;
-    std::size_t active = 0, kev = 0, uncertain = 0, ignored = 0, known = 0;
+    std::size_t active = 0, kev = 0, uncertain = 0, ignored = 0, known = 0, unaffected = 0;
     for (const Finding& finding : report_.findings) {
       if (finding.ignored)
         ++ignored;
       else if (finding.in_baseline)
         ++known;
+      else if (suppression_of(finding) == Suppression::not_affected)
+        ++unaffected;
       else if (finding.range_uncertain)
         ++uncertain;
       else
@@ -372,6 +378,7 @@ class Table {
     add(uncertain, "uncertain");
     add(ignored, "ignored");
     add(known, "in baseline");
+    add(unaffected, "not affected");
     wrapped(parts, " · ", 2, Style::bold);
   }
 
@@ -445,6 +452,8 @@ class Table {
                       why_uncertain(group.components.front()->packaged_as));
     if (group.ignored > 0) parts.push_back(with_thousands(group.ignored) + " ignored");
     if (group.in_baseline > 0) parts.push_back(with_thousands(group.in_baseline) + " in baseline");
+    if (group.not_affected > 0)
+      parts.push_back(with_thousands(group.not_affected) + " not affected, shown by the code");
     if (!parts.empty()) line("  + " + join(parts, ", "), Style::dim);
   }
 
@@ -491,8 +500,9 @@ class Table {
     std::size_t components = 0, findings = 0;
     for (std::size_t i = first; i < groups.size(); ++i) {
       components += groups[i].components.size();
-      findings += groups[i].components.size() * (groups[i].rows.size() + groups[i].uncertain +
-                                                 groups[i].ignored + groups[i].in_baseline);
+      findings += groups[i].components.size() *
+                  (groups[i].rows.size() + groups[i].uncertain + groups[i].ignored +
+                   groups[i].in_baseline + groups[i].not_affected);
     }
     line("… and " + counted(components, "more component", "more components") + " with " +
              counted(findings, "finding", "findings") + " (" + std::string(kMoreHint) + ")",
@@ -540,6 +550,18 @@ class Table {
   void write_audit() {
     const std::vector<std::string> lines = audit_summary(report_);
     if (report_.files.empty() || lines.empty()) return;
+    if (const std::string origin = origin_summary(report_);
+        !origin.empty() && report_.image.source != "file") {
+      blank();
+      sentence(origin, 2, Style::plain);
+    }
+    blank();
+    for (const std::string& each : lines) sentence(each, 2, Style::plain);
+  }
+
+  void write_sboms() {
+    const std::vector<std::string> lines = sbom_summary(report_);
+    if (lines.empty()) return;
     blank();
     for (const std::string& each : lines) sentence(each, 2, Style::plain);
   }

@@ -112,6 +112,27 @@ class FileAccount {
   void set_owner(FileRow& row) {
     auto owner = inventory_.owner_of.find(row.path);
     if (owner != inventory_.owner_of.end()) row.owner = inventory_.components[owner->second].id;
+    auto recorded = inventory_.recorded.find(row.path);
+    if (recorded != inventory_.recorded.end()) {
+      row.origin.checksum = recorded->second.checksum;
+      if (row.owner.empty())
+        row.origin.claimed_by = inventory_.components[recorded->second.component].id;
+    } else if (!row.owner.empty()) {
+      row.origin.checksum = Checksum::not_recorded;
+    }
+  }
+
+  // What the file says of its own making.
+  static void set_making(FileRow& row, const FileFacts& facts) {
+    row.origin.revisions = facts.revisions;
+    for (Revision& revision : row.origin.revisions) {
+      revision.evidence.file = row.path;
+      revision.evidence.file_digest = row.digest;
+    }
+    if (!facts.elf) return;
+    row.origin.compilers = facts.elf->comments;
+    row.origin.build_id =
+        facts.elf->build_id.empty() ? facts.elf->go_build_id : facts.elf->build_id;
   }
 
   // A file without content is nothing to identify; any other one is missing for a reason.
@@ -131,6 +152,7 @@ class FileAccount {
     row.type = facts.type;
     if (facts.kind == FileKind::text) set_language(row);
     attribute(row, facts);
+    set_making(row, facts);
     std::size_t index = report_.files.size();
     report_.files.push_back(row);
     row.state = state_of(row, facts);
@@ -180,6 +202,8 @@ class FileAccount {
     row.shadowed = outer.shadowed;
     row.shadowed_by = outer.shadowed_by;
     row.owner = outer.owner;  // whoever installed the archive installed its members
+    row.origin.checksum = outer.origin.checksum;
+    row.origin.claimed_by = outer.origin.claimed_by;
     return add_examined(std::move(row), member.facts, in_java_archive);
   }
 
@@ -257,6 +281,7 @@ ImageRow image_row(const image::ImageInfo& info, const std::vector<image::Layer>
   row.digest = info.digest;
   row.platform = info.platform;
   row.source = info.source;
+  row.created = info.created;
   row.names = info.names;
   row.entrypoint = info.entrypoint;
   row.command = info.command;
@@ -264,7 +289,7 @@ ImageRow image_row(const image::ImageInfo& info, const std::vector<image::Layer>
   row.attached = info.attached;
   for (const image::Layer& layer : layers)
     row.layers.push_back({layer.info.digest, layer.info.diff_id, layer.info.size,
-                          layer.info.created_by, layer.entries.size()});
+                          layer.info.created_by, layer.entries.size(), layer.info.created});
   return row;
 }
 
@@ -287,6 +312,8 @@ void settle_components(Inventory& inventory) {
   }
   inventory.components = std::move(sorted);
   for (auto& [path, index] : inventory.owner_of) index = new_index[index];
+  for (auto& [path, recorded] : inventory.recorded)
+    recorded.component = new_index[recorded.component];
 }
 
 template <class T>

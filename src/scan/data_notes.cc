@@ -28,6 +28,12 @@ std::optional<std::int64_t> days_between(std::string_view from, std::string_view
   return (*b - *a) / kSecondsPerDay;
 }
 
+void set_base_age(Report& report) {
+  BaseImage& base = report.origin.base;
+  if (!base.created.empty()) base.age_days = days_between(base.created, report.now).value_or(-1);
+  base.age_days = std::max<std::int64_t>(base.age_days, -1);
+}
+
 void add_data_notes(Report& report, std::uint64_t max_age) {
   for (EcosystemCoverage& row : report.coverage.ecosystems) {
     if (row.end_of_life > report.now.substr(0, 10)) row.end_of_life.clear();

@@ -21,6 +21,9 @@ std::optional<std::int64_t> days_between(std::string_view from, std::string_view
 // time of the report; a gap for a distribution that gets no fixes any more.
 void add_data_notes(Report& report, std::uint64_t max_age);
 
+// How old the base image is at the time of the report.
+void set_base_age(Report& report);
+
 // Adds the statements of imported VEX that speak of findings of the report to the policy's rules.
 void add_statements(const Report& report, const vuln::Database& user_data, policy::Policy& policy);
 

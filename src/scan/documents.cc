@@ -66,9 +66,23 @@ Result<std::vector<policy::IgnoreRule>> read_vex_confined(std::string_view text,
   return read_confined<std::vector<policy::IgnoreRule>>(DocumentKind::vex, text, name);
 }
 
+Result<std::vector<lineage::BaseRow>> read_bases_confined(std::string_view text,
+                                                          std::string_view name) {
+  return read_confined<std::vector<lineage::BaseRow>>(DocumentKind::bases, text, name);
+}
+
 Result<std::vector<std::string>> read_baseline_confined(std::string_view text,
                                                         std::string_view name) {
   return read_confined<std::vector<std::string>>(DocumentKind::baseline, text, name);
+}
+
+Result<std::vector<verdict::FunctionRow>> read_functions_confined(std::string_view text,
+                                                                  std::string_view name) {
+  return read_confined<std::vector<verdict::FunctionRow>>(DocumentKind::functions, text, name);
+}
+
+Result<SbomDocument> read_sbom_confined(std::string_view text, std::string_view name) {
+  return read_confined<SbomDocument>(DocumentKind::sbom, text, name);
 }
 
 }  // namespace fathom

@@ -41,6 +41,8 @@ class Examination {
   // facts, which cost the work, are kept.
   void start_over(std::uint64_t deaths) {
     result_.layers.clear();
+    result_.attached_sboms.clear();
+    attached_gaps_.clear();
     working_ = {};
     hash_only_ = deaths >= options_.limits.restarts;
   }
@@ -105,6 +107,8 @@ class Examination {
         return take_sandbox(TRY(decode_value<SandboxMessage>(payload)));
       case WireType::image_info:
         return take_info(TRY(decode_value<image::ImageInfo>(payload)));
+      case WireType::attached:
+        return take_attached(TRY(decode_value<AttachedMessage>(payload)));
       case WireType::working:
         return take_working(TRY(decode_value<Working>(payload)));
       case WireType::entries:
@@ -140,6 +144,15 @@ class Examination {
       return Error{ErrorCode::limit_exceeded, "more layers than the limit"};
     result_.layers.assign(info.layers.size(), {});
     result_.info = std::move(info);
+    return Ok{};
+  }
+
+  Done take_attached(AttachedMessage message) {
+    if (message.index >= result_.info.attached.size())
+      return Error{ErrorCode::malformed, "a document that is attached to nothing"};
+    if (message.document)
+      result_.attached_sboms.push_back({message.index, std::move(*message.document)});
+    for (Gap& gap : message.gaps) attached_gaps_.push_back(std::move(gap));
     return Ok{};
   }
 
@@ -210,6 +223,12 @@ class Examination {
       result_.layers[layer].gaps.push_back(
           {"confine", "", "", static_cast<std::int64_t>(layer), ErrorCode::crashed,
            "the confined reader died while reading this layer: " + death});
+    for (Gap& gap : attached_gaps_) result_.gaps.push_back(std::move(gap));
+    for (const Attachment& attached : result_.info.attached)
+      if (const auto killer = killers_.find(attached.digest); killer != killers_.end())
+        result_.gaps.push_back(
+            {"confine", "", attached.digest, -1, ErrorCode::crashed,
+             "the confined reader died on the attached " + attached.kind + ": " + killer->second});
     for (std::size_t i = 0; i < result_.layers.size(); ++i)
       for (const image::Entry& entry : result_.layers[i].entries) add_gap_of(entry, i);
     return std::move(result_);
@@ -234,6 +253,7 @@ class Examination {
   std::set<std::string> known_, suspects_;
   std::map<std::string, std::string> killers_;  // digest → how the child died
   std::map<std::uint64_t, std::string> killer_layers_;
+  std::vector<Gap> attached_gaps_;
   bool hash_only_ = false, list_only_ = false;
   std::vector<image::ImageChoice> choices_;
   std::optional<Error> failure_;

@@ -14,6 +14,7 @@
 #include "confine/channel_store.h"
 #include "facts/facts.h"
 #include "image/image.h"
+#include "model/sbom.h"
 #include "registry/registry.h"
 #include "scan/target.h"
 
@@ -33,11 +34,17 @@ struct ExamineOptions {
   std::function<void(const std::string& digest, FileFacts& facts)> on_facts;
 };
 
+struct AttachedSbom {
+  std::uint64_t index = 0;  // in ImageInfo::attached
+  SbomDocument document;
+};
+
 struct Examined {
   image::ImageInfo info;
-  std::vector<image::Layer> layers;  // as many as info.layers
-  std::vector<Gap> gaps;             // stage "confine": what killed the child
-  std::vector<std::string> notes;    // walls that are missing here
+  std::vector<image::Layer> layers;          // as many as info.layers
+  std::vector<Gap> gaps;                     // stage "confine": what killed the child
+  std::vector<AttachedSbom> attached_sboms;  // by index
+  std::vector<std::string> notes;            // walls that are missing here
   bool incomplete = false;
 };
 

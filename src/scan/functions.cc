@@ -88,6 +88,22 @@ Result<FunctionsAnswer> list_functions_confined(const Target& target, const Memb
   return FunctionsAnswer{std::move(message.listing), std::move(facts.functions)};
 }
 
+Result<code::ProgramPrint> print_program_confined(const Target& target, const std::string& path,
+                                                  const ExamineOptions& options) {
+  Job job;
+  job.task = Job::Task::print;
+  job.wanted_file = path;
+  std::string answer = TRY(ask_child(target, options, std::move(job), WireType::program_print));
+  return decode_value<code::ProgramPrint>(answer);
+}
+
+Done answer_print_job(confine::Channel& channel, const Job& job, const Limits& limits) {
+  std::unique_ptr<image::Store> store = confine::channel_store(channel, job.kind);
+  Bytes bytes = TRY(program_of(*store, job, limits));
+  code::ProgramPrint print = TRY(code::print_program(bytes, limits));
+  return channel.send(static_cast<std::uint32_t>(WireType::program_print), encode_value(print));
+}
+
 Done answer_functions_job(confine::Channel& channel, const Job& job, const Limits& limits) {
   std::unique_ptr<image::Store> store = confine::channel_store(channel, job.kind);
   if (job.wanted_file.empty() && job.kind != confine::StoreKind::file)

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "code/listing.h"
+#include "code/program_print.h"
 #include "confine/channel.h"
 #include "facts/facts.h"
 #include "scan/examine.h"
@@ -34,7 +35,12 @@ Result<FunctionsAnswer> list_functions_confined(const Target& target, const Memb
                                                 const std::string& wanted,
                                                 const ExamineOptions& options);
 
+// What of the same file can be compared with another build of it.
+Result<code::ProgramPrint> print_program_confined(const Target& target, const std::string& path,
+                                                  const ExamineOptions& options);
+
 // The child's side.
 Done answer_functions_job(confine::Channel& channel, const Job& job, const Limits& limits);
+Done answer_print_job(confine::Channel& channel, const Job& job, const Limits& limits);
 
 }  // namespace fathom

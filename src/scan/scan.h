@@ -7,9 +7,12 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "lineage/base_rows.h"
 #include "model/report.h"
 #include "policy/policy.h"
 #include "scan/examine.h"
+#include "scan/sboms.h"
+#include "verdict/knowledge.h"
 #include "vuln/database.h"
 
 namespace fathom {
@@ -19,9 +22,13 @@ struct ScanOptions {
   policy::Policy policy;
   // Advisories that the user has imported, laid over those of the program.
   std::optional<vuln::Database> user_data;
+  // Functions of vulnerabilities that the user knows, before those of the program.
+  std::vector<verdict::FunctionRow> functions;
   // Packed compiled libraries instead of the program's own: those with the user's beside them.
   std::string objects;
-  std::uint64_t max_data_age = 180;  // days; older advisories are noted in the report
+  std::vector<lineage::BaseRow> bases;  // of the user's own, beside the built-in ones
+  std::vector<GivenSbom> sboms;         // to hold against the target
+  std::uint64_t max_data_age = 180;     // days; older advisories are noted in the report
   std::string now;  // RFC 3339, UTC; an input, so that the same scan gives the same report
 };
 

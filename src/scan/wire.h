@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "confine/channel_store.h"
+#include "facts/code_facts.h"
 #include "feeds/codec.h"
 #include "image/choices.h"
 #include "image/image.h"
@@ -20,6 +21,7 @@ enum class WireType : std::uint32_t {
   job = confine::kFirstFreeType,  // parent → child: Job
   sandbox,                        // child → parent from here on: SandboxOutcome's texts
   image_info,                     // image::ImageInfo
+  attached,                       // AttachedMessage
   working,                        // Working
   entries,                        // Entries
   facts,                          // FactsMessage
@@ -30,11 +32,13 @@ enum class WireType : std::uint32_t {
   document,       // parent → child instead of a job: Document
   document_read,  // the value that was in it, or failed
   functions,      // code::Listing
+  program_print,  // code::ProgramPrint
   system_calls,   // sandbox::StaticSet
   feed,  // parent → child instead of a job, as often as there are files: FeedJob, with the file
-  feed_rows,  // child → parent: feeds::Batch …
-  feed_done,  // … and at the end feeds::Summary, or failed
-  members,    // signature::RawMembers
+  feed_rows,   // child → parent: feeds::Batch …
+  feed_done,   // … and at the end feeds::Summary, or failed
+  code_facts,  // CodeMessage
+  members,     // signature::RawMembers
 };
 
 // Limits travel as the plain struct they are: both ends are the same program.
@@ -51,13 +55,21 @@ struct SandboxProgram {
   std::vector<std::string> missing;  // libraries that are not there
 };
 
+// A program whose code is asked about, and where its content is.
+struct CodeFile {
+  std::uint64_t layer = 0;
+  std::string path, digest;
+  CodeQuestion question;
+};
+
 struct Job {
-  enum class Task : std::uint8_t { scan, functions, sandbox, learn };
+  enum class Task : std::uint8_t { scan, functions, print, sandbox, code, learn };
   Task task = Task::scan;
   std::string wanted_function;           // functions: the one to show in full
-  std::string wanted_file;               // functions: of the image; empty: the target itself
+  std::string wanted_file;               // functions, print: of the image; empty: the target itself
   std::string wanted_member;             // functions: of the file, which is an ar archive
   std::vector<SandboxProgram> programs;  // sandbox
+  std::vector<CodeFile> code_files;      // code
   std::string scheme, platform, reference, file_name;
   confine::StoreKind kind = confine::StoreKind::file;
   std::uint64_t jobs = 1;
@@ -91,11 +103,24 @@ struct FactsMessage {
   std::string facts;  // encode(FileFacts)
 };
 
+struct CodeMessage {
+  std::string digest;
+  std::string facts;  // encode(CodeFacts), or …
+  std::string error;  // … why there are none
+};
+
 struct LayerDone {
   std::uint64_t index = 0;
   image::LayerInfo info;
   std::vector<Gap> gaps;
   bool complete = true;
+};
+
+// A document that lies beside the image, or why it could not be read.
+struct AttachedMessage {
+  std::uint64_t index = 0;  // in ImageInfo::attached
+  std::optional<SbomDocument> document;
+  std::vector<Gap> gaps;
 };
 
 struct Failure {
@@ -115,7 +140,15 @@ struct FeedJob {
   std::uint64_t jobs = 1;
 };
 
-enum class DocumentKind : std::uint8_t { report, ignore_file, vex, baseline };
+enum class DocumentKind : std::uint8_t {
+  report,
+  ignore_file,
+  vex,
+  baseline,
+  functions,
+  bases,
+  sbom
+};
 
 // See scan/documents.h.
 struct Document {
@@ -149,8 +182,16 @@ void describe(Codec& codec, SandboxProgram& p) {
   codec(p.files, p.missing);
 }
 template <class Codec>
+void describe(Codec& codec, CodeFile& f) {
+  codec(f.layer, f.path, f.digest, f.question);
+}
+template <class Codec>
+void describe(Codec& codec, CodeMessage& m) {
+  codec(m.digest, m.facts, m.error);
+}
+template <class Codec>
 void describe(Codec& codec, Job& j) {
-  codec(j.task, j.wanted_function, j.wanted_file, j.wanted_member, j.programs, j.scheme, j.platform,
+  codec(j.task, j.wanted_function, j.wanted_file, j.wanted_member, j.programs, j.code_files, j.scheme, j.platform,
         j.reference, j.file_name, j.kind, j.jobs, j.limits, j.tables, j.known, j.suspects,
         j.skipped, j.skipped_layers, j.hash_only, j.list_only);
 }
@@ -171,6 +212,10 @@ void describe(Codec& codec, LayerDone& l) {
   codec(l.index, l.info, l.gaps, l.complete);
 }
 template <class Codec>
+void describe(Codec& codec, AttachedMessage& a) {
+  codec(a.index, a.document, a.gaps);
+}
+template <class Codec>
 void describe(Codec& codec, Failure& f) {
   codec(f.code, f.message);
 }
@@ -187,13 +232,13 @@ void describe(Codec& codec, ImageChoice& c) {
 }
 template <class Codec>
 void describe(Codec& codec, LayerInfo& l) {
-  codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.empty);
+  codec(l.digest, l.diff_id, l.media_type, l.size, l.created_by, l.created, l.empty);
 }
 template <class Codec>
 void describe(Codec& codec, ImageInfo& i) {
   codec(i.source, i.digest, i.platform, i.names, i.created, i.user, i.working_dir, i.entrypoint,
-        i.command, i.env, i.labels, i.exposed_ports, i.history, i.layers, i.gaps,
-        i.asked_for_attached, i.attached);
+        i.command, i.env, i.labels, i.annotations, i.statements, i.exposed_ports, i.history,
+        i.layers, i.gaps, i.asked_for_attached, i.attached);
 }
 template <class Codec>
 void describe(Codec& codec, Entry& e) {

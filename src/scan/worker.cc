@@ -11,12 +11,16 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "confine/sandbox.h"
+#include "lineage/base_rows.h"
 #include "report/read_report.h"
+#include "sbom/sbom.h"
+#include "scan/code.h"
 #include "scan/examine.h"
 #include "scan/functions.h"
 #include "scan/learn.h"
 #include "scan/sandbox.h"
 #include "scan/wire.h"
+#include "verdict/knowledge.h"
 
 #ifdef FATHOM_PLANT_FAULTS
 #include <fcntl.h>
@@ -72,6 +76,7 @@ class Worker {
     }
     std::unique_ptr<image::Image> image = TRY(image::open_image(*store, options, limits_));
     TRY(send(WireType::image_info, image->info()));
+    TRY(read_attached(*image));
     for (std::size_t i = 0; i < image->info().layers.size(); ++i) TRY(read_layer(*image, i));
     return channel_.send(static_cast<std::uint32_t>(WireType::done), {});
   }
@@ -86,6 +91,47 @@ class Worker {
   template <class T>
   Done send(WireType type, const T& value) {
     return channel_.send(static_cast<std::uint32_t>(type), encode_value(value));
+  }
+
+  // SBOMs beside the image. What is attached and no SBOM (a signature, another statement) is none
+  // of our business here.
+  Done read_attached(image::Image& image) {
+    const std::vector<Attachment>& attached = image.info().attached;
+    std::uint64_t read = 0;
+    for (std::size_t i = 0; i < attached.size(); ++i) {
+      const Attachment& one = attached[i];
+      if ((one.kind != "sbom" && one.kind != "attestation") || skipped_.contains(one.digest))
+        continue;
+      TRY(send(WireType::working, Working{-1, {one.digest}}));
+      AttachedMessage message{i, {}, {}};
+      if (++read > limits_.attached_sboms)
+        message.gaps.push_back(gap_of(one, {ErrorCode::limit_exceeded, "more than the limit"}));
+      else
+        read_attached_one(image, one, message);
+      TRY(send(WireType::attached, message));
+    }
+    return send(WireType::working, Working{});
+  }
+
+  void read_attached_one(image::Image& image, const Attachment& attached,
+                         AttachedMessage& message) const {
+    const Result<Bytes> bytes = image.read_attached(attached, limits_);
+    if (!bytes) {
+      message.gaps.push_back(gap_of(attached, bytes.error()));
+      return;
+    }
+    Result<SbomDocument> document = sbom::read_sbom(*bytes, limits_);
+    if (document)
+      message.document = std::move(*document);
+    else if (attached.kind == "sbom")
+      message.gaps.push_back(gap_of(attached, document.error()));
+  }
+
+  static Gap gap_of(const Attachment& attached, const Error& error) {
+    return {
+        "sbom",          "",
+        attached.digest, -1,
+        error.code,      "the attached " + attached.kind + " could not be read: " + error.message};
   }
 
   Done read_layer(image::Image& image, std::size_t index) {
@@ -197,8 +243,12 @@ int run_job(confine::Channel& channel, std::string payload) {
     switch (job->task) {
       case Job::Task::functions:
         return answer_functions_job(channel, *job, limits);
+      case Job::Task::code:
+        return answer_code_job(channel, *job, limits);
       case Job::Task::learn:
         return answer_learn_job(channel, *job, limits);
+      case Job::Task::print:
+        return answer_print_job(channel, *job, limits);
       case Job::Task::sandbox:
         return answer_sandbox_job(channel, *job, limits);
       default:
@@ -226,8 +276,15 @@ Result<std::string> read_document(const Document& document) {
       return encoded(policy::parse_ignore_file(document.text, document.name));
     case DocumentKind::vex:
       return encoded(policy::parse_vex(document.text, document.name));
+    case DocumentKind::sbom:
+      return encoded(
+          sbom::read_sbom(ByteView::of(document.text), Limits{}).in(printable(document.name)));
     case DocumentKind::baseline:
       return encoded(policy::parse_baseline(document.text, document.name));
+    case DocumentKind::functions:
+      return encoded(verdict::parse_function_rows(document.text).in(printable(document.name)));
+    case DocumentKind::bases:
+      return encoded(lineage::parse_base_rows(document.text).in(printable(document.name)));
   }
   return Error{ErrorCode::malformed, "a document of unknown kind"};
 }

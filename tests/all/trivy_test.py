@@ -86,6 +86,19 @@ class Trivy(harness.Case):
                 self.assertTrue(named[0])
                 self.assertEqual(named[0] - named[1], set())
 
+    def test_it_keeps_every_component_of_spdx(self):
+        for name in EXAMPLES:
+            with self.subTest(name):
+                ours, flat, theirs = self.path("ours.spdx.json"), self.path("flat.json"), self.path("theirs.json")
+                fathom("sbom", example(name), "-o", "spdx-json=" + ours, "-o", "cyclonedx-json=" + flat, "--quiet")
+                trivy("sbom", ours, "--format", "cyclonedx", "--output", theirs, "--cache-dir", self.cache)
+                named = []
+                for path in (flat, theirs):
+                    with open(path) as file:
+                        named.append({urllib.parse.unquote(c["purl"]) for c in everything(json.load(file)["components"]) if "purl" in c})
+                self.assertTrue(named[0])
+                self.assertEqual(named[0] - named[1], set())
+
     def judged(self, *arguments):
         """(found, suppressed) of the one advisory, in fathom's SBOM of an example."""
         bom, out = self.path("bom.json"), self.path("trivy.json")

@@ -757,8 +757,8 @@ class Attached(RegistryCase):
         self.server = self.registry(small_image())
         self.subject = images.sha256(self.server.manifests["team/app", "1"])
 
-    def artifact(self, artifact_type, layer_type, *tags, annotations=None, note=None):
-        blob = self.server.add_blob(b"{}" + str(artifact_type).encode())
+    def artifact(self, artifact_type, layer_type, *tags, annotations=None, note=None, content=None):
+        blob = self.server.add_blob(content or b"{}" + str(artifact_type).encode())
         layer = {"mediaType": layer_type, "digest": blob, "size": 2}
         if note:
             layer["annotations"] = note
@@ -797,6 +797,30 @@ class Attached(RegistryCase):
         self.artifact(None, "application/vnd.dsse.envelope.v1+json", tag + ".att", note={"predicateType": "https://slsa.dev/provenance/v1"})
         self.assertEqual(self.listed(), [
             ("attestation", "https://slsa.dev/provenance/v1", "tag sha256-HEX.att"), ("signature", "application/vnd.dev.cosign.simplesigning.v1+json", "tag sha256-HEX.sig")])
+
+    SBOM = b'{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"zlib","version":"1.3","purl":"pkg:generic/zlib@1.3"}]}'
+
+    def test_an_attached_sbom_is_held_against_the_image(self):
+        self.server.referrers = {self.subject: [self.artifact("application/vnd.cyclonedx+json", "application/vnd.cyclonedx+json", content=self.SBOM)]}
+        report = scan(self.target(self.server)).report
+        self.assertEqual([(row["origin"], row["form"]) for row in report["sboms"]], [("attached", "CycloneDX 1.5 JSON")])
+        self.assertEqual([claim["state"] for claim in report["sboms"][0]["claims"]], ["not_found"])
+        self.assertNotIn("zlib", [c["name"] for c in report["components"]], "a claim is no component")
+
+    def test_an_attested_sbom_of_cosign(self):
+        statement = b'{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://cyclonedx.org/bom","predicate":' + self.SBOM + b"}"
+        envelope = json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": base64.b64encode(statement).decode(), "signatures": []}).encode()
+        self.artifact(None, "application/vnd.dsse.envelope.v1+json", self.subject.replace(":", "-") + ".att", note={"predicateType": "https://cyclonedx.org/bom"}, content=envelope)
+        report = scan(self.target(self.server)).report
+        self.assertEqual([row["origin"] for row in report["sboms"]], ["attached"])
+
+    def test_an_attached_sbom_that_is_none_is_a_gap(self):
+        self.server.referrers = {self.subject: [self.artifact("application/spdx+json", "application/spdx+json")]}
+        self.assert_gap(scan(self.target(self.server)).report, "sbom .*the attached sbom could not be read")
+        entry = self.artifact("application/spdx+json", "application/spdx+json", content=self.SBOM)
+        self.server.blobs[images.sha256(self.SBOM)] = self.SBOM + b" "
+        self.server.referrers = {self.subject: [entry]}
+        self.assert_gap(scan(self.target(self.server)).report, "sbom .*digest")
 
     def test_broken_answers_are_gaps(self):
         self.server.on("GET .*/referrers/", lambda e: e.send(200, {}, b"["))

@@ -14,7 +14,7 @@ def essence(report, layers=True):
     """What may not depend on the packing. A root file system has no layers."""
 
     def plain(row):
-        row = {k: v for k, v in row.items() if k != "id" and (layers or k != "layer")}
+        row = {k: v for k, v in row.items() if k != "id" and (layers or k not in ("layer", "from"))}
         row["evidence"] = row.get("evidence", [])
         return row
 

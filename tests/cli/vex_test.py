@@ -33,7 +33,8 @@ class Vex(harness.Case):
         def judge(document):
             self.assertTrue(document["statements"])
             for statement in document["statements"]:
-                self.assertEqual(statement["status"], "under_investigation")  # a range proves nothing
+                # A range proves nothing, and a way to the function does.
+                self.assertIn(statement["status"], ("under_investigation", "affected"))
                 self.assertTrue(statement["products"][0]["@id"].startswith("pkg:oci/sqlite-service@sha256:"))
                 statement.update(status="not_affected", justification="vulnerable_code_not_present")
 
@@ -43,7 +44,7 @@ class Vex(harness.Case):
     def test_cyclonedx_comes_back(self):
         def judge(document):
             for vulnerability in document["vulnerabilities"]:
-                self.assertEqual(vulnerability["analysis"]["state"], "in_triage")
+                self.assertIn(vulnerability["analysis"]["state"], ("in_triage", "exploitable"))
                 vulnerability["analysis"] = {"state": "false_positive", "detail": "checked"}
 
         self.assert_takes_out(self.write_document("cdx.json", "cyclonedx-json", judge), "VEX false_positive: checked")

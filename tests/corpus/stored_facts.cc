@@ -49,6 +49,13 @@ void trim_facts(FileFacts& facts, const Knowledge& knowledge) {
   });
   facts.audit = {};
   facts.named_libraries = {};
+  facts.functions = {};
+  facts.go = {};
+  facts.java = {};
+  facts.revisions = {};
+  facts.statements = {};
+  facts.licenses = {};
+  facts.sboms = {};
   facts.members = {};
   facts.gaps = {};
 }

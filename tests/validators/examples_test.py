@@ -80,11 +80,11 @@ CYCLONEDX_BREAKS = [
 ]
 
 
-def cyclonedx_errors(document):
+def cyclonedx_errors(document, version="1.6"):
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(document, file)
         file.flush()
-        return list(validate.cyclonedx_errors(file.name, "1.6"))
+        return list(validate.cyclonedx_errors(file.name, version))
 
 
 def report_errors(document):
@@ -142,6 +142,15 @@ SPDX_BREAKS = [
     set_at("relationships", 1, "relationshipType", "NEAR"),
 ]
 
+SPDX3_BREAKS = [
+    set_at("@graph", 0, "created", "today"),
+    set_at("@graph", 1, "type", "Robot"),
+    set_at("@graph", 3, "rootElement", ["https://example.com/nobody"]),
+    set_at("@graph", 5, "software_primaryPurpose", "ornament"),
+    set_at("@graph", 6, "name", 7),
+    set_at("@graph", 6, "surprise", 1),
+]
+
 OPENVEX_BREAKS = [
     set_at("timestamp", "today"),
     set_at("surprise", 1),
@@ -185,6 +194,21 @@ def junit_failures():
     return failures
 
 
+def tag_value_failures():
+    paths = sorted(EXAMPLES.glob("*.spdx"))
+    failures = [f"{path.name}: {error}" for path in paths for error in validate.spdx_tag_value_errors(path)]
+    if len(paths) < 3:
+        failures.append(f"only {len(paths)} examples of tag-value")
+    full = (EXAMPLES / "full.spdx").read_text(encoding="utf-8")
+    for old, new in (("SPDX-2.3", "SPDX-9"), ("FilesAnalyzed: false", "FilesAnalyzed: perhaps"), ("PrimaryPackagePurpose: LIBRARY", "PrimaryPackagePurpose: ORNAMENT"), (" CONTAINS SPDXRef-c1", " CONTAINS SPDXRef-nobody"), ("Created: ", "Created: on ")):
+        with tempfile.NamedTemporaryFile("w", suffix=".spdx", encoding="utf-8") as file:
+            file.write(full.replace(old, new, 1))
+            file.flush()
+            if not list(validate.spdx_tag_value_errors(file.name)):
+                failures.append(f"tag-value: nobody noticed {new!r}")
+    return failures
+
+
 def check(pattern, errors_of, breaks):
     failures = []
     paths = sorted(EXAMPLES.glob(pattern))
@@ -208,6 +232,9 @@ def main():
     failures += check("*.sarif", by_path(validate.sarif_errors), SARIF_BREAKS)
     failures += check("*.gitlab.json", by_path(validate.gitlab_errors), GITLAB_BREAKS)
     failures += check("*.spdx.json", by_path(validate.spdx_errors), SPDX_BREAKS)
+    failures += check("*.cdx17.json", lambda document: cyclonedx_errors(document, "1.7"), CYCLONEDX_BREAKS)
+    failures += check("*.spdx3.json", by_path(validate.spdx3_errors), SPDX3_BREAKS)
+    failures += tag_value_failures()
     failures += check("*.openvex.json", by_path(validate.openvex_errors), OPENVEX_BREAKS)
     failures += junit_failures()
     for failure in failures:

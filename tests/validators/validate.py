@@ -4,7 +4,7 @@
   validate.py REPORT.json --schema docs/report.schema.json   a fathom report
   validate.py BOM.json --cyclonedx 1.6                       a CycloneDX document
   validate.py VEX.json --openvex                             an OpenVEX document
-  validate.py FILE --sarif | --gitlab | --junit | --spdx     the format of that name
+  validate.py FILE --sarif | --gitlab | --junit | --spdx | --spdx-tag-value | --spdx3   the format of that name
 
 Prints what is wrong, one line each, and exits with 1; with 0 when nothing is. A report and a
 CycloneDX document are also checked for what a schema cannot say: that references lead somewhere,
@@ -95,7 +95,7 @@ def cyclonedx_errors(path, version):
     if bom.get("specVersion") != version:
         yield f"specVersion {bom.get('specVersion')!r} is not {version}"
     main = load(SCHEMAS / f"cyclonedx-bom-{version}.schema.json")
-    others = [load(SCHEMAS / f"cyclonedx-{name}.schema.json") for name in ("jsf-0.82", "spdx")]
+    others = [load(SCHEMAS / f"cyclonedx-{name}.schema.json") for name in ("jsf-0.82", "spdx", "cryptography-defs")]
     yield from schema_errors(bom, main, [main, *others])
     yield from reference_errors(bom)
 
@@ -159,6 +159,42 @@ def spdx_errors(path):
         yield f"spdx-tools: {message.validation_message[:300]}"
 
 
+def spdx_tag_value_errors(path):
+    from spdx_tools.spdx.parser.error import SPDXParsingError
+    from spdx_tools.spdx.parser.tagvalue.tagvalue_parser import parse_from_file
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+    try:
+        document = parse_from_file(str(path))
+    except SPDXParsingError as problem:
+        yield from map(str, problem.get_messages())
+        return
+    for message in validate_full_spdx_document(document):
+        yield f"spdx-tools: {message.validation_message[:300]}"
+
+
+def spdx3_errors(path):
+    """The model checks types, cardinality and words; that references lead somewhere is checked here."""
+    from spdx_python_model import v3_0_1 as spdx3
+
+    graph = load(path)["@graph"]
+    objects = spdx3.SHACLObjectSet()
+    try:
+        with open(path, "rb") as file:
+            spdx3.JSONLDDeserializer().read(file, objects)
+    except Exception as problem:  # whatever it raises, the document is not valid
+        yield f"spdx-python-model: {str(problem)[:300]}"
+        return
+    ids = [element["spdxId"] for element in graph if "spdxId" in element]
+    yield from repeated("spdxId", ids)
+    for element in graph:
+        used = [element["from"], *element["to"]] if "from" in element else element.get("rootElement", [])
+        for ref in sorted(set(used) - set(ids)):
+            yield f"no element {ref!r}"
+    if sum(element.get("type") == "SpdxDocument" for element in graph) != 1:
+        yield "not one SpdxDocument"
+
+
 def openvex_errors(path):
     """An image without findings has no statements; everything else of the schema holds."""
     document = load(path)
@@ -187,7 +223,8 @@ def reference_errors(bom):
 
 
 BY_PATH = {"openvex": openvex_errors, "sarif": sarif_errors, "gitlab": gitlab_errors,
-           "junit": junit_errors, "spdx": spdx_errors}
+           "junit": junit_errors, "spdx": spdx_errors, "spdx-tag-value": spdx_tag_value_errors,
+           "spdx3": spdx3_errors}
 
 
 def main():
@@ -205,7 +242,7 @@ def main():
         elif arguments.cyclonedx:
             errors = list(cyclonedx_errors(arguments.file, arguments.cyclonedx))
         else:
-            kind = next(name for name in BY_PATH if getattr(arguments, name))
+            kind = next(name for name in BY_PATH if getattr(arguments, name.replace("-", "_")))
             errors = list(BY_PATH[kind](arguments.file))
     except (OSError, ValueError) as problem:
         errors = [str(problem)]
