@@ -55,7 +55,7 @@ def main():
                 truth[package] = chosen[1]
             done = subprocess.run([arguments.fathom, "scan", "dir:" + folder, "-o", "json", "--quiet", "--now", "2026-11-26"],
                                   capture_output=True, text=True)
-            found = {c["name"]: c for c in json.loads(done.stdout)["components"] if c["ecosystem"] == "deb"}
+            found = {c["name"]: c for c in json.loads(done.stdout)["components"] if c["ecosystem"] == "deb" and c["kind"] == "package"}
         row = collections.Counter()
         for package, version in truth.items():
             component = found.pop(package, None)

@@ -19,6 +19,8 @@ constexpr std::size_t kFewestFunctions = 2;
 constexpr std::uint32_t kLongEnough = 40;
 constexpr std::uint32_t kMostWeight = 64;  // one function says no more than this
 constexpr std::size_t kMostSeen = 8;
+// Functions that may differ from the best build without speaking against it.
+constexpr std::size_t kToleratedLeast = 2, kToleratedOneIn = 200;
 // With fewer functions that match for one that does not, it is no build like those known: other
 // flags make many functions the same, too.
 constexpr std::size_t kFewestToOneChanged = 4;
@@ -324,12 +326,18 @@ class Matcher {
   void count_changed(std::uint32_t m) {
     ObjectMatch& match = matches_[m];
     std::uint32_t last = kNone;
+    // Of the same size it may be the same code, rewritten by the linker in a way that hashes do not
+    // see through; but not many.
+    std::size_t same_size = 0;
     for (std::uint32_t i = 0; i < functions_.size(); ++i) {
       if (known_[i].matcher != m) continue;
-      if (last != kNone) compare_between(last, i, match);
+      if (last != kNone) compare_between(last, i, match, same_size);
       last = i;
     }
-    match.is_unknown = match.changed > 0;
+    const std::size_t tolerated = std::max(kToleratedLeast, match.functions / kToleratedOneIn);
+    if (same_size > tolerated) match.changed += same_size;
+    // Code of other builds where this one has its own says the same.
+    match.is_unknown = match.changed > 0 || match.elsewhere > tolerated;
     std::set<std::uint32_t> members;
     for (const Known& known : known_)
       if (known.matcher == m) members.insert(known.member);
@@ -342,7 +350,8 @@ class Matcher {
            std::ranges::find(found->second, function) != found->second.end();
   }
 
-  void compare_between(std::uint32_t from, std::uint32_t to, ObjectMatch& match) {
+  void compare_between(std::uint32_t from, std::uint32_t to, ObjectMatch& match,
+                       std::size_t& same_size) {
     const Known a = known_[from];
     const Known b = known_[to];
     if (a.member != b.member || to <= from + 1) return;
@@ -360,10 +369,8 @@ class Matcher {
       }
       by_order_[i] = {a.matcher, expected, a.member, NamedBy::order};
       const ObjectFunction& known = library.functions[expected];
-      // Of the same size it may be the same code, rewritten by the linker in a way that hashes do
-      // not see through; a patch moves what comes behind it.
-      if (known.instructions >= kFewestInstructions && known.bytes != functions_[i].bytes)
-        ++match.changed;
+      if (known.instructions < kFewestInstructions) continue;
+      ++(known.bytes == functions_[i].bytes ? same_size : match.changed);
     }
   }
 
