@@ -19,8 +19,6 @@ constexpr std::size_t kFewestFunctions = 2;
 constexpr std::uint32_t kLongEnough = 40;
 constexpr std::uint32_t kMostWeight = 64;  // one function says no more than this
 constexpr std::size_t kMostSeen = 8;
-// Functions that may differ from the best build without speaking against it.
-constexpr std::size_t kToleratedLeast = 2, kToleratedOneIn = 200;
 // With fewer functions that match for one that does not, it is no build like those known: other
 // flags make many functions the same, too.
 constexpr std::size_t kFewestToOneChanged = 4;
@@ -326,22 +324,35 @@ class Matcher {
   void count_changed(std::uint32_t m) {
     ObjectMatch& match = matches_[m];
     std::uint32_t last = kNone;
-    // Of the same size it may be the same code, rewritten by the linker in a way that hashes do not
-    // see through; but not many.
-    std::size_t same_size = 0;
     for (std::uint32_t i = 0; i < functions_.size(); ++i) {
       if (known_[i].matcher != m) continue;
-      if (last != kNone) compare_between(last, i, match, same_size);
+      if (last != kNone) compare_between(last, i, match);
       last = i;
     }
-    const std::size_t tolerated = std::max(kToleratedLeast, match.functions / kToleratedOneIn);
-    if (same_size > tolerated) match.changed += same_size;
-    // Code of other builds where this one has its own says the same.
-    match.is_unknown = match.changed > 0 || match.elsewhere > tolerated;
+    match.is_unknown = match.changed > 0;
     std::set<std::uint32_t> members;
     for (const Known& known : known_)
       if (known.matcher == m) members.insert(known.member);
     match.members.assign(members.begin(), members.end());
+    if (!is_mostly_found(m, members)) match.is_unknown = true;
+  }
+
+  // Members are linked as a whole. Where most of their code is not found, it was compiled in another
+  // way (at link time, with other flags), and the few functions that come out alike tell no build.
+  bool is_mostly_found(std::uint32_t m, const std::set<std::uint32_t>& members) const {
+    const ObjectLibrary& library = matchers_[m].library();
+    std::set<std::uint32_t> found;
+    for (const Known& known : known_)
+      if (known.matcher == m) found.insert(known.function);
+    std::uint64_t instructions = 0, instructions_found = 0;
+    for (std::uint32_t member : members)
+      for (std::uint32_t function : library.members[member].functions) {
+        const std::uint32_t here = library.functions[function].instructions;
+        if (here < kFewestInstructions) continue;
+        instructions += here;
+        if (found.contains(function)) instructions_found += here;
+      }
+    return instructions_found * 2 >= instructions;
   }
 
   bool is_hit(std::uint32_t m, std::uint32_t i, std::uint32_t function) const {
@@ -350,8 +361,7 @@ class Matcher {
            std::ranges::find(found->second, function) != found->second.end();
   }
 
-  void compare_between(std::uint32_t from, std::uint32_t to, ObjectMatch& match,
-                       std::size_t& same_size) {
+  void compare_between(std::uint32_t from, std::uint32_t to, ObjectMatch& match) {
     const Known a = known_[from];
     const Known b = known_[to];
     if (a.member != b.member || to <= from + 1) return;
@@ -369,8 +379,10 @@ class Matcher {
       }
       by_order_[i] = {a.matcher, expected, a.member, NamedBy::order};
       const ObjectFunction& known = library.functions[expected];
-      if (known.instructions < kFewestInstructions) continue;
-      ++(known.bytes == functions_[i].bytes ? same_size : match.changed);
+      // Of the same size it may be the same code, rewritten by the linker in a way that hashes do
+      // not see through; a patch moves what comes behind it.
+      if (known.instructions >= kFewestInstructions && known.bytes != functions_[i].bytes)
+        ++match.changed;
     }
   }
 
