@@ -19,6 +19,7 @@ constexpr std::size_t kFewestFunctions = 2;
 constexpr std::uint32_t kLongEnough = 40;
 constexpr std::uint32_t kMostWeight = 64;  // one function says no more than this
 constexpr std::size_t kMostSeen = 8;
+constexpr std::uint64_t kLeastFoundOneIn = 4;  // of the instructions of members that are there
 // With fewer functions that match for one that does not, it is no build like those known: other
 // flags make many functions the same, too.
 constexpr std::size_t kFewestToOneChanged = 4;
@@ -334,12 +335,12 @@ class Matcher {
     for (const Known& known : known_)
       if (known.matcher == m) members.insert(known.member);
     match.members.assign(members.begin(), members.end());
-    if (!is_mostly_found(m, members)) match.is_unknown = true;
+    if (!is_found_enough(m, members)) match.is_unknown = true;
   }
 
-  // Members are linked as a whole. Where most of their code is not found, it was compiled in another
+  // Members are linked as a whole. Where little of their code is found, it was compiled in another
   // way (at link time, with other flags), and the few functions that come out alike tell no build.
-  bool is_mostly_found(std::uint32_t m, const std::set<std::uint32_t>& members) const {
+  bool is_found_enough(std::uint32_t m, const std::set<std::uint32_t>& members) const {
     const ObjectLibrary& library = matchers_[m].library();
     std::set<std::uint32_t> found;
     for (const Known& known : known_)
@@ -352,7 +353,7 @@ class Matcher {
         instructions += here;
         if (found.contains(function)) instructions_found += here;
       }
-    return instructions_found * 2 >= instructions;
+    return instructions_found * kLeastFoundOneIn >= instructions;
   }
 
   bool is_hit(std::uint32_t m, std::uint32_t i, std::uint32_t function) const {
