@@ -159,7 +159,6 @@ class CodeWorker {
       });
       flush();
       TRY(std::move(failure_));
-      failure_ = Ok{};
     }
     return channel_.send(static_cast<std::uint32_t>(WireType::done), {});
   }
