@@ -469,7 +469,8 @@ const Fixup* Program::fixup_at(std::uint64_t place) const {
   auto first = fixups_.begin(), last = fixups_.end();
   if (!fixups_before_page_.empty()) {
     const std::uint64_t page = page_of(place) - page_of(fixups_.front().place);
-    if (page + 1 >= fixups_before_page_.size()) return nullptr;
+    // Before the first page, too: the difference wraps to a large number.
+    if (page >= fixups_before_page_.size() - 1) return nullptr;
     last = first + fixups_before_page_[page + 1];
     first += fixups_before_page_[page];
   }
