@@ -221,6 +221,9 @@ class Comparison {
         "Go", "crates.io", "npm", "PyPI", "RubyGems", "Maven", "NuGet", "Packagist", "os"};
     if (std::ranges::find(kOfOtherLanguages, claimed.ecosystem) != std::end(kOfOtherLanguages))
       return {};
+    // What was recognised here by data of other kinds counts as known.
+    const auto here = index_.components.find(std::pair(std::string("C"), to_lower(claimed.name)));
+    if (here != index_.components.end()) return here->first.second;
     if (const std::string_view id = truth_.libraries.of(claimed.name); !id.empty()) return id;
     return claimed.product.empty() ? std::string_view() : truth_.libraries.of(claimed.product);
   }

@@ -113,6 +113,11 @@ TEST_F(Compare, LibrariesAreFoundByTheNamesOfOthers) {
   EXPECT_EQ(one(by_cpe).component, "c4");
 }
 
+TEST_F(Compare, ALibraryThatWasRecognisedIsKnown) {
+  add("c9", ComponentKind::embedded_library, "C", "libgcc", "12.2.0", "app");
+  EXPECT_EQ(one(entry("libgcc", "12.2.0", "pkg:generic/libgcc@12.2.0")).component, "c9");
+}
+
 TEST_F(Compare, WhatCouldNotBeRecognisedIsNotCalledMissing) {
   EXPECT_EQ(one(entry("libpng", "1.6", "pkg:generic/libpng@1.6")).state, ClaimState::not_found);
   EXPECT_EQ(one(entry("nobody", "1", "pkg:generic/nobody@1")).state, ClaimState::not_checked);
