@@ -114,9 +114,9 @@ std::string bash_completion() {
   return out;
 }
 
-// fish and zsh read the words once more as a command line, in which ">" would send output away.
+// fish and zsh read the words once more as a command line, in which "<" and ">" would redirect.
 std::string shell_words(std::string_view choices) {
-  return replace_all(filled(choices), ">", "\\>");
+  return replace_all(replace_all(filled(choices), ">", "\\>"), "<", "\\<");
 }
 
 std::string zsh_flag(const Flag& flag) {

@@ -48,14 +48,14 @@ while zpty -r -t z out; do print -r -- "$out"; done
     def test_bash(self):
         self.assertEqual(self.bash("fathom", "sc"), {"scan"})
         self.assertEqual(self.bash("fathom", "scan", "--fail-on", ""), GATES)
-        self.assertEqual(self.bash("fathom", "scan", "--base"), {"--baseline"})
+        self.assertEqual(self.bash("fathom", "scan", "--base"), {"--baseline", "--bases"})
         self.assertIn("sarif", self.bash("fathom", "convert", "--output", ""))
         call("bash", "-n", self.script("bash"))
 
     def test_fish(self):
         self.assertEqual(self.fish("fathom sc"), {"scan"})
         self.assertEqual(self.fish("fathom scan --fail-on "), GATES)
-        self.assertEqual(self.fish("fathom scan --base"), {"--baseline"})
+        self.assertEqual(self.fish("fathom scan --base"), {"--baseline", "--bases"})
         self.assertIn("sarif", self.fish("fathom convert -o "))
         call("fish", "-n", self.script("fish"))
 

@@ -8,7 +8,8 @@ import images
 from harness import NOW, fathom
 
 EXAMPLES = sorted(name[:-4] for name in os.listdir(os.path.join(harness.ROOT, "examples")) if name.endswith(".tar"))
-FORMATS = ("table", "json", "cyclonedx-json", "spdx-json", "sarif", "gitlab", "junit", "markdown", "csv", "openvex", "openvex-components")
+FORMATS = ("table", "json", "cyclonedx-json", "cyclonedx-1.7-json", "spdx-json", "spdx-tag-value", "spdx-3-json", "sarif", "gitlab", "junit", "markdown",
+           "html", "csv", "openvex", "openvex-components")
 
 
 class Convert(harness.Case):
