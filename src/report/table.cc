@@ -454,7 +454,7 @@ class Table {
     if (group.in_baseline > 0) parts.push_back(with_thousands(group.in_baseline) + " in baseline");
     if (group.not_affected > 0)
       parts.push_back(with_thousands(group.not_affected) + " not affected, shown by the code");
-    if (!parts.empty()) line("  + " + join(parts, ", "), Style::dim);
+    if (!parts.empty()) sentence("  + " + join(parts, ", "), 4, Style::dim);
   }
 
   // A distribution's build has fixes that the version does not show.
