@@ -48,6 +48,8 @@ class SameBytes(harness.Case):
         """Years later, time zones are old and certificates expired; within a month nothing else may differ."""
         a, b = (fathom("scan", self.target, "-o", "json", "--now", now, "--quiet").report for now in ("2026-11-24", "2026-12-01T12:30:00Z"))
         self.assertEqual((a.pop("now"), b.pop("now")), ("2026-11-24T00:00:00Z", "2026-12-01T12:30:00Z"))
+        # How old the base image is.
+        self.assertEqual(b["origin"]["base"].pop("age_days") - a["origin"]["base"].pop("age_days"), 7)
         self.assertEqual(a, b)
 
 

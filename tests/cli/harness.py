@@ -5,6 +5,7 @@ Run one file by hand:  FATHOM_BINARY=build/dev/src/cli/fathom python3 tests/cli/
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -94,7 +95,7 @@ class Case(unittest.TestCase):
 
     def assert_gap(self, report, pattern):
         """Some gap, as "stage file code reason", matches."""
-        self.assertRegex("\n".join(gap_texts(report)), pattern)
+        self.assertRegex("\n".join(gap_texts(report)), re.compile(pattern, re.MULTILINE))
 
     def assert_accounted(self, report):
         """Every file is identified, inert or a gap; the counts add up; gaps have a reason."""

@@ -27,7 +27,7 @@ class Vex(harness.Case):
         self.assertGreaterEqual(len(ignored), len(self.high))
         for finding in ignored:
             self.assertIn(reason, finding["ignored_because"])
-        self.assertFalse([n for n in run.report["notes"] if "matched nothing" in n], run.report["notes"][:3])
+        self.assertFalse([n for n in run.report["notes"] if "matched nothing" in n and self.high[0]["id"] in n], run.report["notes"][:3])
 
     def test_openvex_comes_back(self):
         def judge(document):
@@ -87,7 +87,7 @@ class Gates(harness.Case):
             ("high+fixable", any(f["severity"] == "high" and f["fixed_in"] for f in findings)),
             ("critical+fixable", any(f["severity"] == "critical" and f["fixed_in"] for f in findings)),
             ("high+kev", any(f["severity"] == "high" and f["kev"] for f in findings)),
-            ("reachable", False), ("unknown", True), ("gaps", True),
+            ("reachable", any(f["verdict"]["status"].startswith("reachable") for f in findings)), ("unknown", True), ("gaps", True),
         ):
             with self.subTest(word):
                 run = scan(SQLITE, "--fail-on", word)
