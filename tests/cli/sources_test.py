@@ -10,7 +10,7 @@ import images
 from harness import call, example, scan, tool
 
 
-def essence(report, layers=True):
+def essence(report, layers=True, verdicts=True):
     """What may not depend on the packing. A root file system has no layers."""
 
     def plain(row):
@@ -20,7 +20,9 @@ def essence(report, layers=True):
 
     keys = {c["id"]: (c["name"], c.get("version"), c["file"]) for c in report["components"]}
     findings = [{**f, "component": keys[f["component"]]} for f in report["findings"]]
-    gaps = [{k: v for k, v in g.items() if layers or k != "layer"} for g in report["gaps"]]
+    if not verdicts:
+        findings = sorted((f["id"], str(f["component"])) for f in findings)
+    gaps = [{k: v for k, v in g.items() if layers or k != "layer"} for g in report["gaps"] if verdicts or g["stage"] != "code"]
     return {"components": [plain(c) for c in report["components"]], "findings": findings, "gaps": gaps, "exit_status": report["exit_status"]}
 
 
@@ -46,7 +48,9 @@ class SourcesAgree(harness.Case):
     def agrees(self, target, source, layers=True, **how):
         report = scan(target, **how).report
         self.assertEqual(report["image"]["source"], source)
-        self.assertEqual(essence(report, layers), essence(self.wanted, layers))
+        # Standard input is read once: no second look at the code, from which verdicts come.
+        verdicts = target != "-"
+        self.assertEqual(essence(report, layers, verdicts), essence(self.wanted, layers, verdicts))
 
     def test_the_sample_has_something_of_everything(self):
         """Otherwise the comparisons below would compare nothing with nothing."""
