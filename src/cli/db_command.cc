@@ -9,6 +9,7 @@
 #include "cli/db.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/page.h"
 #include "json/writer.h"
 #include "scan/data_notes.h"
 
@@ -185,13 +186,6 @@ std::string columns_of(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-int run_db(const Arguments& arguments) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = run(arguments);
-  if (status) return *status;
-  log::progress_done();
-  log::error(status.error().message);
-  return kExitUsage;
-}
+int run_db(const Arguments& arguments) { return run_command(arguments, run); }
 
 }  // namespace fathom::cli

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/page.h"
 #include "cli/scanning.h"
 #include "diff/write.h"
 #include "scan/documents.h"
@@ -105,11 +106,7 @@ Done compare_programs(const Side& before, const Side& after, const Arguments& ar
 Result<int> run(const Arguments& arguments) {
   if (arguments.operands.size() < 2)
     return usage("two targets or reports are compared; see fathom diff --help");
-  const std::string_view text = arguments.one("output", "table");
-  const std::size_t equals = text.find('=');
-  const std::string_view format = text.substr(0, equals);
-  if (format != "table" && format != "json")
-    return usage("there is no format \"" + printable(format) + "\" here; there are: table json");
+  const PageOutput output = TRY(parse_page_output(arguments));
   const Scanning scanning = TRY(prepare_scan(arguments));
   const Side before = TRY(read_side(arguments.operands[0], arguments, scanning));
   const Side after = TRY(read_side(arguments.operands[1], arguments, scanning));
@@ -118,25 +115,15 @@ Result<int> run(const Arguments& arguments) {
   compared.after = after.name;
   compared.report = diff::compare(before.report, after.report);
   TRY(compare_programs(before, after, arguments, scanning, compared));
-  const std::string out = format == "json"
+  const std::string out = output.json()
                               ? diff::json_of(compared)
                               : diff::text_of(compared, page_width(), arguments.on("all"));
-  if (equals != text.npos)
-    TRY(write_file(std::string(text.substr(equals + 1)), out));
-  else if (!write_stdout(out))
-    return Error{ErrorCode::io, "nobody reads the output"};
+  TRY(write_page(output.file, out));
   return compared.is_different() ? 1 : 0;
 }
 
 }  // namespace
 
-int run_diff(const Arguments& arguments) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = run(arguments);
-  if (status) return *status;
-  log::progress_done();
-  log::error(status.error().message);
-  return kExitUsage;
-}
+int run_diff(const Arguments& arguments) { return run_command(arguments, run); }
 
 }  // namespace fathom::cli

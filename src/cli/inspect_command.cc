@@ -2,37 +2,16 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/page.h"
 #include "report/hardening.h"
 #include "report/ldd.h"
 #include "scan/inspect.h"
 
 namespace fathom::cli {
 namespace {
-
-Done write_to(const std::string& file, std::string_view text) {
-  if (!file.empty()) return write_file(file, text);
-  if (!write_stdout(text)) return Error{ErrorCode::io, "nobody reads the output"};
-  return Ok{};
-}
-
-struct Format {
-  bool json = false;
-  std::string file;
-};
-
-Result<Format> parse_format(const Arguments& arguments) {
-  std::string_view text = arguments.one("output", "table");
-  std::size_t equals = text.find('=');
-  std::string_view name = text.substr(0, equals);
-  if (name != "table" && name != "json")
-    return usage("there is no format \"" + printable(name) + "\" here; there are: table json");
-  return Format{name == "json", equals == text.npos ? "" : std::string(text.substr(equals + 1))};
-}
 
 Result<Inspected> inspect_target(const Arguments& arguments, Target& target) {
   ExamineOptions options;
@@ -62,14 +41,14 @@ Done keep_only(std::vector<HardeningRow>& rows, std::span<const std::string> pat
 
 Result<int> report_hardening(const Arguments& arguments) {
   if (arguments.operands.empty()) return usage("no target was named; see fathom hardening --help");
-  Format format = TRY(parse_format(arguments));
+  const PageOutput output = TRY(parse_page_output(arguments));
   Target target;
   Inspected inspected = TRY(inspect_target(arguments, target));
   Report report = hardening_report(target, inspected);
   TRY(keep_only(report.hardening, std::span(arguments.operands).subspan(1)));
-  ReportOptions options{page_width(), format.file.empty() && wants_colour(arguments)};
-  TRY(write_to(format.file,
-               format.json ? hardening_json(report) : hardening_table(report, options)));
+  ReportOptions options{page_width(), output.file.empty() && wants_colour(arguments)};
+  TRY(write_page(output.file,
+                 output.json() ? hardening_json(report) : hardening_table(report, options)));
   return 0;
 }
 
@@ -83,32 +62,23 @@ Done all_there(const std::vector<std::string>& paths, const image::FileTree& tre
 
 Result<int> report_links(const Arguments& arguments) {
   if (arguments.operands.empty()) return usage("no target was named; see fathom ldd --help");
-  Format format = TRY(parse_format(arguments));
+  const PageOutput output = TRY(parse_page_output(arguments));
   Target target;
   Inspected inspected = TRY(inspect_target(arguments, target));
   const std::vector<std::string> paths(arguments.operands.begin() + 1, arguments.operands.end());
   TRY(all_there(paths, inspected.tree));
   std::vector<LinkRow> rows = link_rows(inspected, paths, arguments.one("cpu"));
-  TRY(write_to(format.file, format.json ? ldd_json(target.text, rows) : ldd_text(rows)));
+  TRY(write_page(output.file, output.json() ? ldd_json(target.text, rows) : ldd_text(rows)));
   const bool complete = std::ranges::all_of(rows, [](const LinkRow& row) {
     return row.complete() && (row.interpreter.empty() || !row.interpreter_file.empty());
   });
   return complete ? 0 : 1;
 }
 
-int run_quietly(const Arguments& arguments, Result<int> (*run)(const Arguments&)) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = run(arguments);
-  if (status) return *status;
-  log::progress_done();
-  log::error(status.error().message);
-  return kExitUsage;
-}
-
 }  // namespace
 
-int run_ldd(const Arguments& arguments) { return run_quietly(arguments, report_links); }
+int run_ldd(const Arguments& arguments) { return run_command(arguments, report_links); }
 
-int run_hardening(const Arguments& arguments) { return run_quietly(arguments, report_hardening); }
+int run_hardening(const Arguments& arguments) { return run_command(arguments, report_hardening); }
 
 }  // namespace fathom::cli

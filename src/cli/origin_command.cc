@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/page.h"
 #include "cli/scanning.h"
 #include "lineage/base_rows.h"
 #include "report/origin_json.h"
@@ -14,29 +14,6 @@
 
 namespace fathom::cli {
 namespace {
-
-struct Format {
-  std::string name, file;  // file empty: stdout
-};
-
-Result<Format> parse_format(const Arguments& arguments,
-                            std::initializer_list<std::string_view> known) {
-  const std::string_view text = arguments.one("output", "table");
-  const std::size_t equals = text.find('=');
-  Format format{std::string(text.substr(0, equals)),
-                equals == text.npos ? "" : std::string(text.substr(equals + 1))};
-  std::string words;
-  for (std::string_view word : known) words += " " + std::string(word);
-  if (std::ranges::find(known, format.name) == known.end())
-    return usage("there is no format \"" + printable(format.name) + "\" here; there are:" + words);
-  return format;
-}
-
-Done write_to(const std::string& file, std::string_view text) {
-  if (!file.empty()) return write_file(file, text);
-  if (!write_stdout(text)) return Error{ErrorCode::io, "nobody reads the output"};
-  return Ok{};
-}
 
 ReportOptions page_options() {
   ReportOptions options;
@@ -46,15 +23,15 @@ ReportOptions page_options() {
 
 Result<int> report_origin(const Arguments& arguments) {
   if (arguments.operands.empty()) return usage("no target was named; see fathom origin --help");
-  const Format format = TRY(parse_format(arguments, {"table", "json"}));
+  const PageOutput output = TRY(parse_page_output(arguments));
   const Scanning scanning = TRY(prepare_scan(arguments));
   Report report = TRY(scan_named(arguments.operands[0], arguments, scanning));
   const std::vector<std::string> paths(arguments.operands.begin() + 1, arguments.operands.end());
   for (const std::string& path : paths)
     if (origin_table(report, {path}, page_options()).empty())
       return usage("there is no file with content at \"" + printable(path) + "\"");
-  TRY(write_to(format.file, format.name == "json" ? origin_json(report, paths)
-                                                  : origin_table(report, paths, page_options())));
+  TRY(write_page(output.file, output.json() ? origin_json(report, paths)
+                                            : origin_table(report, paths, page_options())));
   return 0;
 }
 
@@ -109,7 +86,7 @@ Result<int> report_base(const Arguments& arguments) {
   if (arguments.operands.size() != 1)
     return usage(arguments.operands.empty() ? "no target was named; see fathom base --help"
                                             : "one target at a time");
-  const Format format = TRY(parse_format(arguments, {"table", "json", "watch"}));
+  const PageOutput output = TRY(parse_page_output(arguments, {"table", "json", "watch"}));
   // The gates here are not those of scan.
   Arguments for_scan = arguments;
   for_scan.values.erase("fail-on");
@@ -117,30 +94,21 @@ Result<int> report_base(const Arguments& arguments) {
   Report report = TRY(scan_named(arguments.operands[0], arguments, scanning));
   if (const std::string_view name = arguments.one("as"); !name.empty()) {
     const std::string row = TRY(row_for(name, report));
-    TRY(write_to(format.file, row));
+    TRY(write_page(output.file, row));
     return 0;
   }
   const std::vector<std::string> wrong = TRY(complaints(arguments, report));
-  TRY(write_to(format.file, format.name == "json"    ? base_json(report)
-                            : format.name == "watch" ? watch_list(report)
-                                                     : base_table(report, page_options())));
+  TRY(write_page(output.file, output.json()              ? base_json(report)
+                              : output.format == "watch" ? watch_list(report)
+                                                         : base_table(report, page_options())));
   for (const std::string& complaint : wrong) log::warning(complaint);
   return wrong.empty() ? 0 : 1;
 }
 
-int run_quietly(const Arguments& arguments, Result<int> (*run)(const Arguments&)) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = run(arguments);
-  if (status) return *status;
-  log::progress_done();
-  log::error(status.error().message);
-  return kExitUsage;
-}
-
 }  // namespace
 
-int run_origin(const Arguments& arguments) { return run_quietly(arguments, report_origin); }
+int run_origin(const Arguments& arguments) { return run_command(arguments, report_origin); }
 
-int run_base(const Arguments& arguments) { return run_quietly(arguments, report_base); }
+int run_base(const Arguments& arguments) { return run_command(arguments, report_base); }
 
 }  // namespace fathom::cli

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/page.h"
 
 namespace fathom::cli {
 namespace {
@@ -46,10 +46,7 @@ Done write_outputs(const std::vector<Output>& outputs, const Report& report,
     options.timestamp = arguments.on("timestamp");
     options.nested = arguments.on("nested");
     std::string text = output.reporter->run(report, options);
-    if (!output.file.empty())
-      TRY(write_file(output.file, text));
-    else if (!write_stdout(text))
-      return Error{ErrorCode::io, "nobody reads the output"};
+    TRY(write_page(output.file, text));
   }
   return Ok{};
 }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/page.h"
 #include "sandbox/profile.h"
 #include "scan/sandbox.h"
 
@@ -14,9 +14,7 @@ namespace fathom::cli {
 namespace {
 
 Done write_to(std::string_view file, const std::string& text) {
-  if (file != "-") return write_file(std::string(file), text);
-  if (!write_stdout(text)) return Error{ErrorCode::io, "nobody reads the output"};
-  return Ok{};
+  return write_page(file == "-" ? std::string() : std::string(file), text);
 }
 
 Done write_filters(const Arguments& arguments, const sandbox::Profile& profile) {
@@ -48,18 +46,12 @@ Result<int> make_sandbox(const Arguments& arguments) {
   for (const sandbox::Question& question : profile.unresolved)
     log::warning("unresolved: " + printable(question.file) + " at " + hex_number(question.place) +
                  ": " + printable(question.what));
+  log::progress_done();
   return profile.complete() ? 0 : 1;
 }
 
 }  // namespace
 
-int run_sandbox(const Arguments& arguments) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = make_sandbox(arguments);
-  log::progress_done();
-  if (status) return *status;
-  log::error(status.error().message);
-  return kExitUsage;
-}
+int run_sandbox(const Arguments& arguments) { return run_command(arguments, make_sandbox); }
 
 }  // namespace fathom::cli

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/page.h"
 #include "cli/report_output.h"
 #include "cli/scanning.h"
 #include "report/sbom_text.h"
@@ -136,24 +137,9 @@ Result<std::vector<GivenSbom>> read_given(const Arguments& arguments) {
   return given;
 }
 
-struct PageFormat {
-  bool json = false;
-  std::string file;
-};
-
-Result<PageFormat> parse_format(const Arguments& arguments) {
-  const std::string_view text = arguments.one("output", "table");
-  const std::size_t equals = text.find('=');
-  const std::string_view name = text.substr(0, equals);
-  if (name != "table" && name != "json")
-    return usage("there is no format \"" + printable(name) + "\" here; there are: table json");
-  return PageFormat{name == "json",
-                    equals == text.npos ? "" : std::string(text.substr(equals + 1))};
-}
-
 Result<int> audit(const Arguments& arguments) {
   TRY(check_operand(arguments, "audit"));
-  const PageFormat format = TRY(parse_format(arguments));
+  const PageOutput output = TRY(parse_page_output(arguments));
   const AuditPolicy policy = TRY(parse_audit_policy(arguments));
   Scanning scanning = TRY(prepare_scan(arguments));
   scanning.options.sboms = TRY(read_given(arguments));
@@ -171,26 +157,14 @@ Result<int> audit(const Arguments& arguments) {
   report.exit_status = report.policy.failed ? 1 : 0;
   const ReportOptions options{.width = page_width()};
   const std::string text =
-      format.json ? find_reporter("json")->run(report, {}) : sbom_audit_page(report, options);
-  if (!format.file.empty())
-    TRY(write_file(format.file, text));
-  else if (!write_stdout(text))
-    return Error{ErrorCode::io, "nobody reads the output"};
+      output.json() ? find_reporter("json")->run(report, {}) : sbom_audit_page(report, options);
+  TRY(write_page(output.file, text));
   return report.exit_status;
-}
-
-int run(const Arguments& arguments, Result<int> (*body)(const Arguments&)) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = body(arguments);
-  if (status) return *status;
-  log::progress_done();
-  log::error(status.error().message);
-  return kExitUsage;
 }
 
 }  // namespace
 
-int run_sbom(const Arguments& arguments) { return run(arguments, write_sbom); }
-int run_audit(const Arguments& arguments) { return run(arguments, audit); }
+int run_sbom(const Arguments& arguments) { return run_command(arguments, write_sbom); }
+int run_audit(const Arguments& arguments) { return run_command(arguments, audit); }
 
 }  // namespace fathom::cli

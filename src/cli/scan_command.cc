@@ -10,6 +10,7 @@
 #include "cli/knowledge.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/page.h"
 #include "cli/report_output.h"
 #include "cli/scanning.h"
 #include "report/why.h"
@@ -224,7 +225,7 @@ Result<int> explain(const Arguments& arguments) {
                "a version that the advisories say is affected, or they do not know it");
     return 1;
   }
-  if (!write_stdout(text)) return Error{ErrorCode::io, "nobody reads the output"};
+  TRY(write_page({}, text));
   return 0;
 }
 
@@ -240,14 +241,7 @@ int run_with(const Arguments& arguments, const Reporter* usual) {
 
 }  // namespace
 
-int run_why(const Arguments& arguments) {
-  log::set_level(arguments.on("quiet") ? log::Level::quiet : log::Level::normal);
-  Result<int> status = explain(arguments);
-  if (status) return *status;
-  log::progress_done();
-  log::error(status.error().message);
-  return kExitUsage;
-}
+int run_why(const Arguments& arguments) { return run_command(arguments, explain); }
 
 int run_scan(const Arguments& arguments) { return run_with(arguments, find_reporter("table")); }
 
