@@ -6,6 +6,7 @@
 #include "analyzer/claim_text.h"
 #include "analyzer/line_reader.h"
 #include "analyzer/purl.h"
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace fathom {
@@ -14,15 +15,6 @@ namespace {
 
 constexpr std::string_view kName = "apk";
 constexpr std::size_t kSha1Bytes = 20;
-
-std::optional<unsigned> base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return std::nullopt;
-}
 
 struct Line {
   std::string_view value, text;
@@ -207,18 +199,8 @@ std::string apk_sha1(std::string_view checksum) {
   constexpr std::size_t kDigits = 27;
   if (!checksum.starts_with("Q1") || checksum.size() != 2 + kDigits + 1 || checksum.back() != '=')
     return {};
-  Bytes bytes;
-  unsigned bits = 0, have = 0;
-  for (char c : checksum.substr(2, kDigits)) {
-    std::optional<unsigned> digit = base64_digit(c);
-    if (!digit) return {};
-    bits = (bits << 6 | *digit) & 0xffff;
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    bytes.push_back(static_cast<std::uint8_t>(bits >> have));
-  }
-  return bytes.size() == kSha1Bytes ? to_hex(bytes) : std::string();
+  const std::optional<std::string> bytes = from_base64(checksum.substr(2, kDigits));
+  return bytes && bytes->size() == kSha1Bytes ? to_hex(ByteView::of(*bytes)) : std::string();
 }
 
 extern const FileAnalyzer apk = {

@@ -7,6 +7,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/image_input.h"
+#include "base/base64.h"
 #include "base/digest.h"
 #include "elf/testing.h"
 
@@ -138,17 +139,10 @@ TEST(PythonRecord, SaysWhoseFilesTheyAre) {
     const std::string hex = sha256_of(ByteView::of(content)).text().substr(7);
     for (std::size_t i = 0; i < hex.size(); i += 2)
       raw.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string text;
-    std::uint32_t bits = 0;
-    int have = 0;
-    for (std::uint8_t byte : raw) {
-      bits = bits << 8 | byte;
-      for (have += 8; have >= 6; have -= 6) text += kDigits[bits >> (have - 6) & 63];
-      bits &= 0xff;
-    }
-    if (have > 0) text += kDigits[bits << (6 - have) & 63];
+    std::string text = base64(ByteView(raw).as_text());
+    std::ranges::replace(text, '+', '-');
+    std::ranges::replace(text, '/', '_');
+    while (text.ends_with('=')) text.pop_back();
     return path + ",sha256=" + text + "," + std::to_string(content.size()) + "\n";
   };
   const std::string metadata = "Metadata-Version: 2.1\nName: foo\nVersion: 1.2\n\n";

@@ -3,10 +3,12 @@
 // Source: https://packaging.python.org/specifications/, "Core metadata" and "Recording installed
 // projects".
 
+#include <algorithm>
 #include <optional>
 
 #include "analyzer/claim_text.h"
 #include "analyzer/json_packages.h"
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace fathom {
@@ -46,25 +48,15 @@ Done run_metadata(const FileInput& in, FileFacts& facts) {
   return Ok{};
 }
 
-// 32 bytes in 43 digits of base64url without padding; "" for anything else.
+// 32 bytes in base64url, padded or not; "" for anything else.
 std::string hex_of_base64url(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  constexpr std::size_t kLength = 43, kBytes = 32;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() != kLength) return {};
-  Bytes bytes;
-  std::uint32_t bits = 0, have = 0;
-  for (char c : text) {
-    std::size_t digit = kDigits.find(c);
-    if (digit == kDigits.npos) return {};
-    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xffff;
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    bytes.push_back(static_cast<std::uint8_t>(bits >> have));
-  }
-  return bytes.size() == kBytes ? to_hex(bytes) : std::string();
+  constexpr std::size_t kBytes = 32;
+  if (text.find_first_of("+/") != text.npos) return {};
+  std::string plain(text);
+  std::ranges::replace(plain, '-', '+');
+  std::ranges::replace(plain, '_', '/');
+  const std::optional<std::string> bytes = from_base64(plain);
+  return bytes && bytes->size() == kBytes ? to_hex(ByteView::of(*bytes)) : std::string();
 }
 
 // "numpy/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0"

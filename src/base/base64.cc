@@ -9,6 +9,15 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+std::optional<std::uint32_t> digit_of(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  if (c == '/') return 63;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string base64(std::string_view bytes) {
@@ -29,9 +38,9 @@ std::optional<std::string> from_base64(std::string_view text) {
   std::uint32_t group = 0;
   int bits = 0;
   for (char c : text) {
-    const std::size_t digit = kAlphabet.find(c);
-    if (digit == kAlphabet.npos) return std::nullopt;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
+    const std::optional<std::uint32_t> digit = digit_of(c);
+    if (!digit) return std::nullopt;
+    group = group << 6 | *digit;
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
