@@ -11,10 +11,10 @@
 #include "analyzer/claim_text.h"
 #include "analyzer/go_pclntab.h"
 #include "analyzer/line_reader.h"
+#include "analyzer/native_sbom.h"
 #include "archive/stream.h"
 #include "base/digest.h"
 #include "base/text.h"
-#include "elf/symbol_list.h"
 #include "json/value.h"
 #include "model/purl.h"
 
@@ -70,19 +70,6 @@ void claim_runtime(const FileInput& in, FileFacts& facts) {
 
 // ---- The bill of materials
 
-Result<ByteView> embedded_sbom(const FileInput& in) {
-  std::optional<std::uint64_t> start, length_at;
-  for (const elf::SymbolList& list :
-       {elf::dynamic_symbols(*in.elf, in.limits), elf::static_symbols(*in.elf, in.limits)})
-    for (const elf::Symbol& symbol : list.symbols) {
-      if (symbol.name == "sbom") start = in.elf->offset_of_address(symbol.value);
-      if (symbol.name == "sbom_length") length_at = in.elf->offset_of_address(symbol.value);
-    }
-  if (!start || !length_at) return Error{ErrorCode::not_found, "no bill of materials"};
-  std::uint64_t length = TRY(in.bytes.read<std::uint64_t>(*length_at));
-  return in.bytes.slice(*start, length);
-}
-
 PackageClaim claim_of(const json::Value& row, std::size_t index, std::uint64_t offset,
                       const FileInput& in) {
   PackageClaim claim;
@@ -105,7 +92,7 @@ PackageClaim claim_of(const json::Value& row, std::size_t index, std::uint64_t o
 }
 
 Result<std::size_t> claim_sbom(const FileInput& in, FileFacts& facts) {
-  ByteView packed = TRY(embedded_sbom(in));
+  ByteView packed = TRY(embedded_sbom(*in.elf, in.limits));
   archive::Inflated inflated =
       archive::inflate_all(packed, archive::Compression::gzip, {.output = in.limits.audit_bytes});
   if (!inflated.problems.empty()) return inflated.problems.front();

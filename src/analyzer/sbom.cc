@@ -1,44 +1,17 @@
-// Bills of materials that are files, and those that GraalVM's native-image puts into programs: the
-// symbols `sbom` and `sbom_length` lead to a gzip-compressed CycloneDX document.
-// Source: https://www.graalvm.org/latest/security-guide/native-image/sbom/.
+// Bills of materials that are files, and those inside of native images.
 
 #include "sbom/sbom.h"
 
 #include "analyzer/analyzer.h"
 #include "analyzer/members.h"
+#include "analyzer/native_sbom.h"
 #include "archive/stream.h"
 #include "base/text.h"
-#include "elf/symbol_list.h"
 
 namespace fathom {
 namespace {
 
 constexpr std::string_view kName = "sbom";
-
-std::optional<std::uint64_t> value_of(const std::vector<elf::Symbol>& symbols,
-                                      std::string_view name) {
-  for (const elf::Symbol& symbol : symbols)
-    if (symbol.name == name && !symbol.is_undefined()) return symbol.value;
-  return {};
-}
-
-// Where the document is in the program, compressed.
-std::optional<ByteView> embedded(const elf::ElfFile& elf, const std::vector<elf::Symbol>& symbols) {
-  const auto at = value_of(symbols, "sbom"), length_at = value_of(symbols, "sbom_length");
-  if (!at || !length_at) return {};
-  const auto offset = elf.offset_of_address(*at), length = elf.offset_of_address(*length_at);
-  if (!offset || !length) return {};
-  const Result<std::uint64_t> size = elf.big_endian() ? elf.bytes().read_big<std::uint64_t>(*length)
-                                                      : elf.bytes().read<std::uint64_t>(*length);
-  if (!size) return {};
-  Result<ByteView> bytes = elf.bytes().slice(*offset, *size);
-  return bytes ? std::optional(*bytes) : std::nullopt;
-}
-
-std::optional<ByteView> find_embedded(const elf::ElfFile& elf, const Limits& limits) {
-  if (auto bytes = embedded(elf, elf::dynamic_symbols(elf, limits).symbols)) return bytes;
-  return embedded(elf, elf::static_symbols(elf, limits).symbols);
-}
 
 void keep_document(SbomDocument document, const FileInput& in, FileFacts& facts) {
   for (const std::string& problem : document.problems)
@@ -48,7 +21,7 @@ void keep_document(SbomDocument document, const FileInput& in, FileFacts& facts)
 }
 
 Done read_embedded(const FileInput& in, FileFacts& facts) {
-  const std::optional<ByteView> packed = find_embedded(*in.elf, in.limits);
+  const Result<ByteView> packed = embedded_sbom(*in.elf, in.limits);
   if (!packed) return Ok{};
   const archive::InflateLimits bounds{in.limits.audit_bytes, in.limits.member_ratio, kMiB};
   const archive::Inflated inflated =
