@@ -155,6 +155,22 @@ std::string content_of(const Document& document) {
 
 }  // namespace
 
+std::string_view name_of(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::container:
+      return "CONTAINER";
+    case Purpose::file:
+      return "FILE";
+    case Purpose::library:
+      return "LIBRARY";
+    case Purpose::application:
+      return "APPLICATION";
+    case Purpose::operating_system:
+      return "OPERATING_SYSTEM";
+  }
+  return {};
+}
+
 Document document_of(const Report& report, const ReportOptions& options) {
   const bom::Bom bom = bom::arrange(report);
   Document document;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace fathom::spdx {
 
 // In the order in which 3.0 and 2.3 differ least.
 enum class Purpose { container, file, library, application, operating_system };
+std::string_view name_of(Purpose purpose);  // as 2.3 has it in JSON: "OPERATING_SYSTEM"
 
 struct Package {
   std::string id;  // "SPDXRef-c1", "SPDXRef-file-1", "SPDXRef-image"

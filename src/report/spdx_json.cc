@@ -9,22 +9,6 @@ namespace {
 
 using json::Writer;
 
-std::string_view word_for(spdx::Purpose purpose) {
-  switch (purpose) {
-    case spdx::Purpose::container:
-      return "CONTAINER";
-    case spdx::Purpose::file:
-      return "FILE";
-    case spdx::Purpose::library:
-      return "LIBRARY";
-    case spdx::Purpose::application:
-      return "APPLICATION";
-    case spdx::Purpose::operating_system:
-      return "OPERATING_SYSTEM";
-  }
-  return {};
-}
-
 void write_checksums(Writer& w, const spdx::Package& package) {
   if (package.sha256.empty() && package.sha512.empty()) return;
   w.key("checksums").begin_array().begin_object();
@@ -45,7 +29,7 @@ void write_package(Writer& w, const spdx::Package& package) {
   w.member("SPDXID", package.id).member("name", package.name);
   w.optional_member("versionInfo", package.version);
   w.optional_member("packageFileName", package.file_name);
-  w.member("primaryPackagePurpose", word_for(package.purpose));
+  w.member("primaryPackagePurpose", spdx::name_of(package.purpose));
   w.optional_member("sourceInfo", package.source_info);
   w.member("downloadLocation", "NOASSERTION").member("filesAnalyzed", false);
   w.member("licenseConcluded", package.is_concluded ? package.license : "NOASSERTION");

@@ -1,6 +1,8 @@
 // SPDX 2.3 as tag-value (https://spdx.github.io/spdx-spec/v2.3/conformance/). A value is a line, or
 // stands between <text> and </text>; foreign words can end neither.
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "report/formats.h"
 #include "report/spdx_document.h"
@@ -8,20 +10,11 @@
 namespace fathom {
 namespace {
 
-std::string_view word_for(spdx::Purpose purpose) {
-  switch (purpose) {
-    case spdx::Purpose::container:
-      return "CONTAINER";
-    case spdx::Purpose::file:
-      return "FILE";
-    case spdx::Purpose::library:
-      return "LIBRARY";
-    case spdx::Purpose::application:
-      return "APPLICATION";
-    case spdx::Purpose::operating_system:
-      return "OPERATING-SYSTEM";
-  }
-  return {};
+// Here with a dash: "OPERATING-SYSTEM".
+std::string word_for(spdx::Purpose purpose) {
+  std::string word(spdx::name_of(purpose));
+  std::ranges::replace(word, '_', '-');
+  return word;
 }
 
 class TagValue {
