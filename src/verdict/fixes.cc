@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "json/value.h"
+#include "verdict/json_lines.h"
 
 namespace fathom::verdict {
 namespace {
@@ -175,16 +176,7 @@ void vote_by_counts(const FixRow& row, const Places& places, Votes& votes) {
 }  // namespace
 
 Result<std::vector<FixRow>> parse_fixes(std::string_view lines) {
-  std::vector<FixRow> rows;
-  std::size_t number = 0;
-  for (std::string_view line : lines_of(lines)) {
-    ++number;
-    if (trim(line).empty()) continue;
-    const std::string place = "line " + std::to_string(number);
-    const json::Value value = TRY(json::parse(line).in(place));
-    rows.push_back(TRY(row_of(value).in(place)));
-  }
-  return rows;
+  return read_json_lines(lines, row_of);
 }
 
 std::optional<FixDecision> decide_fix(const FixRow& row, const CodeFunction& function,

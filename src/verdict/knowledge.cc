@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/text.h"
 #include "json/value.h"
+#include "verdict/json_lines.h"
 
 namespace fathom::verdict {
 namespace {
@@ -56,16 +57,8 @@ void describe(Codec& codec, Packed& packed) {
 }
 
 Result<std::vector<FunctionRow>> parse_function_rows(std::string_view lines) {
-  std::vector<FunctionRow> rows;
-  std::size_t number = 0;
-  for (std::string_view line : lines_of(lines)) {
-    ++number;
-    if (trim(line).empty()) continue;
-    const std::string place = "line " + std::to_string(number);
-    const json::Value value = TRY(json::parse(line).in(place));
-    FunctionRow row = TRY(row_of(value).in(place));
-    if (!row.functions.empty()) rows.push_back(std::move(row));
-  }
+  std::vector<FunctionRow> rows = TRY(read_json_lines(lines, row_of));
+  std::erase_if(rows, [](const FunctionRow& row) { return row.functions.empty(); });
   return rows;
 }
 
